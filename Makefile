@@ -1,0 +1,79 @@
+# Everything a newcomer needs: Python 3.11 or newer with venv, git and make. All paths are relative, so that a clone
+# works from a folder with spaces in its name; a stamp in .venv makes the second run of a target do nothing.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHON
+
+python := .venv/bin/python
+bundle := app/http/static/graphiql/manifest.json
+web_sources := web/package.json web/package-lock.json web/.npmrc web/build.mjs $(wildcard web/src/*)
+compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-config --custom-compile-command "make lock" pyproject.toml --group setup
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: .venv/.run ## set up what is missing, then serve the demo on 127.0.0.1:8000
+	@test -f $(bundle) || $(MAKE) --no-print-directory web || \
+		echo "spendable: GraphiQL could not be bundled; the server starts without it. Run 'make web' to try again." >&2
+	@exec .venv/bin/spendable demo
+
+.PHONY: install
+install: .venv/.dev ## set up .venv with everything development needs
+
+.PHONY: test
+test: .venv/.dev $(bundle) ## run the whole test suite, on SQLite and on PostgreSQL
+	$(python) -m pytest
+
+.PHONY: lint
+lint: .venv/.dev ## check style, formatting, types and the import contracts
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+
+.PHONY: format
+format: .venv/.dev ## rewrite the code in the house format
+	.venv/bin/ruff check --fix-only --quiet
+	.venv/bin/ruff format
+
+.PHONY: soak
+soak: .venv/.dev ## run the simulations a hundred times as long as the test suite does
+	SPENDABLE_TEST_SOAK=100 $(python) -m pytest -m simulation
+
+.PHONY: lock
+lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
+	$(compile) --upgrade --output-file requirements/run.lock
+	$(compile) --upgrade --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	. tools/node.sh && cd web && npm install --package-lock-only
+
+.PHONY: web
+web: $(bundle) ## bundle GraphiQL into app/http/static/graphiql
+
+.PHONY: clean
+clean: ## remove everything the other targets made, except var/ with its databases
+	rm -rf .venv app/http/static/graphiql web/node_modules build dist htmlcov .coverage .coverage.* \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.run: requirements/run.lock pyproject.toml
+	@sh tools/venv.sh
+	@echo "spendable: installing what the server needs into .venv"
+	@$(python) -m pip install -qq --require-hashes --requirement requirements/run.lock
+	@$(python) -m pip install -qq --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.lock
+	@echo "spendable: installing what development needs into .venv"
+	@$(python) -m pip install -qq --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+$(bundle): .venv/.run $(web_sources)
+	@echo "spendable: bundling GraphiQL"
+	@. tools/node.sh && cd web && npm ci --no-progress --loglevel=error && node build.mjs

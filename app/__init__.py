@@ -1,0 +1,1 @@
+"""Spendable: a GraphQL gateway for account balances over a double-entry ledger core."""

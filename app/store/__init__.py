@@ -1,0 +1,1 @@
+"""Floor 2, rows in and values out: the only SQL."""
