@@ -1,0 +1,164 @@
+"""Documents: text to parsed, limit-checked and validated, kept in one bounded cache."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql.language import (
+    SKIP,
+    ArgumentNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    OperationType,
+    ValueNode,
+    VariableDefinitionNode,
+    VisitorAction,
+)
+from graphql.type import GraphQLInputType
+from graphql.utilities import validate_input_literal
+from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule
+
+from app import services
+from app.graphql import limits as limits_module
+from app.graphql.errors import ErrorEntry, entry_of
+
+ERRORS_MAX: Final = 5
+
+
+class DocumentRefusedError(Exception):
+    """The document cannot be run; `entries` say why, ready to be sent."""
+
+    def __init__(self, entries: list[ErrorEntry]) -> None:
+        super().__init__("the document was refused")
+        self.entries = entries
+
+
+class _ValuesRule(ValuesOfCorrectTypeRule):
+    """As graphql-core's rule, but a wrong value is the caller's input and is told by its path."""
+
+    _place: str = ""
+
+    def enter_argument(self, node: ArgumentNode, *_args: object) -> None:
+        self._place = node.name.value
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_args: object) -> None:
+        self._place = node.variable.name.value
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        if input_type:
+
+            def on_error(error: GraphQLError, path: list[str | int]) -> None:
+                error.extensions = {"code": services.FaultCode.BAD_USER_INPUT, "inputPath": [self._place, *path]}
+                self.report_error(error)
+
+            validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
+        return SKIP
+
+
+_RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(
+    _ValuesRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that is within its limits and valid against the schema."""
+
+    tree: DocumentNode
+    operations: tuple[OperationDefinitionNode, ...]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    # Whether some choice of variables could ask for too many nodes: then each request is counted.
+    may_be_heavy: bool
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """Return the operation of this name, or the only one; raises BadInput where there is none."""
+        if name is None:
+            if len(self.operations) == 1:
+                return self.operations[0]
+            raise services.BadInput("The document has several operations: operationName must choose one.")
+        for operation in self.operations:
+            if operation.name and operation.name.value == name:
+                return operation
+        raise services.BadInput("The document has no operation of that operationName.")
+
+    def check_nodes(
+        self,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, object],
+        limits: limits_module.Limits,
+    ) -> None:
+        """Raise BadInput where the operation, with these variables, asks for too many nodes."""
+        if not self.may_be_heavy:
+            return
+        count = limits_module.NodeCounter(operation, self.fragments, variables, limits).count()
+        if count > limits.nodes_max:
+            raise services.BadInput(
+                f"The operation may come to {count} nodes; at most {limits.nodes_max} are answered at once."
+                " Ask for smaller pages."
+            )
+
+
+def is_mutation(operation: OperationDefinitionNode) -> bool:
+    """Tell whether an operation may change something."""
+    return operation.operation is OperationType.MUTATION
+
+
+class Documents:
+    """One bounded cache of checked documents, the least recently used going first."""
+
+    def __init__(self, schema: GraphQLSchema, limits: limits_module.Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
+
+    def find(self, source: str) -> Document:
+        """Return the document of a text; raises DocumentRefusedError with its errors."""
+        known = self._kept.get(source)
+        if known is not None:
+            self._kept.move_to_end(source)
+            return known
+        made = self._check(self._parse(source))
+        self._keep(source, made)
+        return made
+
+    def _parse(self, source: str) -> DocumentNode:
+        limits = self._limits
+        try:
+            return parse(
+                source,
+                max_lexical_tokens=limits.tokens_max,
+                max_comments=limits.comments_max,
+                max_source_length=limits.characters_max,
+            )
+        except GraphQLError as error:
+            raise DocumentRefusedError([entry_of(error, services.FaultCode.GRAPHQL_PARSE_FAILED)]) from None
+
+    def _check(self, tree: DocumentNode) -> Document:
+        limits = self._limits
+        errors = limits_module.check_document(tree, limits) or validate(
+            self._schema, tree, _RULES, max_errors=ERRORS_MAX, hide_suggestions=True
+        )
+        if errors:
+            raise DocumentRefusedError(
+                [entry_of(error, services.FaultCode.GRAPHQL_VALIDATION_FAILED) for error in errors]
+            )
+        operations = tuple(limits_module.operations_of(tree))
+        fragments = limits_module.fragments_of(tree)
+        heavy = any(
+            limits_module.NodeCounter(operation, fragments, None, limits).count() > limits.nodes_max
+            for operation in operations
+        )
+        return Document(tree=tree, operations=operations, fragments=fragments, may_be_heavy=heavy)
+
+    def _keep(self, source: str, document: Document) -> None:
+        self._kept[source] = document
+        self._characters += len(source)
+        while len(self._kept) > self._limits.documents_cached_max or (
+            self._characters > self._limits.documents_cached_characters_max and len(self._kept) > 1
+        ):
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)

@@ -1,0 +1,272 @@
+"""Limits on documents: one memoised count of depth, aliases, fields and nodes, linear in the document's size."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from graphql import GraphQLError
+from graphql.language import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    ListTypeNode,
+    ListValueNode,
+    Node,
+    NonNullTypeNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+)
+
+# Selection sets inside one another, inline fragments included: bounds the recursion here, far above any depth allowed.
+_LEVELS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may come to; every count includes what fragments add."""
+
+    characters_max: int = 65_536
+    tokens_max: int = 8_192
+    comments_max: int = 1_000
+    depth_max: int = 16
+    aliases_max: int = 64
+    fields_max: int = 1_000
+    root_fields_max: int = 20
+    fragments_max: int = 64
+    list_items_max: int = 1_000
+    nodes_max: int = 10_000
+    page_nodes_max: int = 100
+    page_nodes_default: int = 20
+    documents_cached_max: int = 512
+    documents_cached_characters_max: int = 524_288
+
+
+class _Tally(NamedTuple):
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    root_fields: int = 0
+
+
+_NOTHING: Final = _Tally()
+
+
+def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
+    """Return what the document exceeds, or nothing; runs before validation, which is dearer."""
+    fragments = fragments_of(document)
+    if sum(isinstance(node, FragmentDefinitionNode) for node in document.definitions) > limits.fragments_max:
+        return [GraphQLError(f"The document defines more than {limits.fragments_max} fragments.")]
+    counter = _Counter(fragments, limits)
+    try:
+        for fragment in fragments.values():
+            counter.of_fragment(fragment.name.value, 0)
+        for operation in operations_of(document):
+            for variable in operation.variable_definitions or ():
+                if variable.default_value is not None:
+                    counter.check_value(variable.default_value)
+            _check_tally(counter.of_selections(operation.selection_set, 0), operation, limits)
+    except _ExceededError as exceeded:
+        return [GraphQLError(exceeded.message, exceeded.node)]
+    return []
+
+
+def operations_of(document: DocumentNode) -> list[OperationDefinitionNode]:
+    """Return the operations of a document in their order."""
+    return [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """Return the fragments of a document by name."""
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+
+class _ExceededError(Exception):
+    def __init__(self, message: str, node: Node) -> None:
+        super().__init__(message)
+        self.message = message
+        self.node = node
+
+
+def _check_tally(tally: _Tally, operation: OperationDefinitionNode, limits: Limits) -> None:
+    for count, limit, what in (
+        (tally.depth, limits.depth_max, "levels of fields"),
+        (tally.aliases, limits.aliases_max, "aliases"),
+        (tally.root_fields, limits.root_fields_max, "root fields"),
+        (tally.fields, limits.fields_max, "fields"),
+    ):
+        if count > limit:
+            raise _ExceededError(f"The operation has more than {limit} {what}.", operation)
+
+
+class _Counter:
+    """Counts each fragment once, however often and however deep it is spread."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], limits: Limits) -> None:
+        self._fragments = fragments
+        self._limits = limits
+        self._counted: dict[str, _Tally] = {}
+
+    def of_fragment(self, name: str, level: int) -> _Tally:
+        known = self._counted.get(name)
+        if known is not None:
+            return known
+        fragment = self._fragments.get(name)
+        # A cycle counts nothing here, and neither does a missing fragment: validation reports both.
+        self._counted[name] = _NOTHING
+        tally = _NOTHING if fragment is None else self.of_selections(fragment.selection_set, level + 1)
+        self._counted[name] = tally
+        return tally
+
+    def of_selections(self, selections: SelectionSetNode | None, level: int) -> _Tally:
+        if selections is None:
+            return _NOTHING
+        if level > _LEVELS_MAX:
+            raise _ExceededError(f"Selections are nested more than {_LEVELS_MAX} levels deep.", selections)
+        depth = fields = aliases = root_fields = 0
+        for node in selections.selections:
+            tally = self._of_selection(node, level)
+            depth = max(depth, tally.depth)
+            fields += tally.fields
+            aliases += tally.aliases
+            root_fields += tally.root_fields
+        return _Tally(depth, fields, aliases, root_fields)
+
+    def _of_selection(self, node: SelectionNode, level: int) -> _Tally:
+        if isinstance(node, FragmentSpreadNode):
+            return self.of_fragment(node.name.value, level)
+        if isinstance(node, InlineFragmentNode):
+            return self.of_selections(node.selection_set, level + 1)
+        if not isinstance(node, FieldNode):
+            return _NOTHING
+        for argument in node.arguments or ():
+            self.check_value(argument.value)
+        inner = self.of_selections(node.selection_set, level + 1)
+        return _Tally(inner.depth + 1, inner.fields + 1, inner.aliases + (node.alias is not None), 1)
+
+    def check_value(self, value: ValueNode) -> None:
+        """Refuse a list that is too long, and text that no database can hold."""
+        waiting: list[Node] = [value]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ListValueNode):
+                if len(node.values) > self._limits.list_items_max:
+                    raise _ExceededError(f"A list has more than {self._limits.list_items_max} items.", node)
+                waiting.extend(node.values)
+            elif isinstance(node, ObjectValueNode):
+                waiting.extend(node.fields)
+            elif isinstance(node, ObjectFieldNode):
+                waiting.append(node.value)
+            elif isinstance(node, StringValueNode) and "\0" in node.value:
+                raise _ExceededError("Text must not contain NUL.", node)
+
+
+class NodeCounter:
+    """Counts the nodes that an operation's pages and lists can come to.
+
+    A page is the field's `first` or `last`, else the default where `nodes` or `edges` are selected; a list argument
+    multiplies by its length. Without `variables`, each variable is taken for the most that it may be.
+    """
+
+    def __init__(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, object] | None,
+        limits: Limits,
+    ) -> None:
+        self._operation = operation
+        self._fragments = fragments
+        self._limits = limits
+        self._variables = self._with_defaults(variables)
+        self._lists = {
+            definition.variable.name.value
+            for definition in operation.variable_definitions or ()
+            if _is_list(definition.type)
+        }
+        self._counted: dict[str, int] = {}
+
+    def count(self) -> int:
+        """Return the number of nodes; the document must have passed `check_document`."""
+        return self._of_selections(self._operation.selection_set)
+
+    def _with_defaults(self, variables: Mapping[str, object] | None) -> dict[str, object] | None:
+        if variables is None:
+            return None
+        known: dict[str, object] = {}
+        for definition in self._operation.variable_definitions or ():
+            if isinstance(definition.default_value, IntValueNode):
+                known[definition.variable.name.value] = int(definition.default_value.value)
+        return known | dict(variables)
+
+    def _of_selections(self, selections: SelectionSetNode | None) -> int:
+        total = 0
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                total += self._of_field(node)
+            elif isinstance(node, InlineFragmentNode):
+                total += self._of_selections(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                total += self._of_fragment(node.name.value)
+        return total
+
+    def _of_fragment(self, name: str) -> int:
+        known = self._counted.get(name)
+        if known is None:
+            self._counted[name] = 0
+            fragment = self._fragments.get(name)
+            known = self._of_selections(fragment.selection_set) if fragment else 0
+            self._counted[name] = known
+        return known
+
+    def _of_field(self, node: FieldNode) -> int:
+        inner = self._of_selections(node.selection_set)
+        size = self._page(node.arguments or ())
+        if size is None and node.selection_set and _has_page(node.selection_set.selections):
+            size = self._limits.page_nodes_default
+        return inner if size is None else size * (1 + inner)
+
+    def _page(self, arguments: Iterable[ArgumentNode]) -> int | None:
+        for argument in arguments:
+            value = argument.value
+            if argument.name.value in {"first", "last"}:
+                size = self._page_size(value)
+                if size is not None:
+                    return size
+            elif isinstance(value, ListValueNode):
+                return len(value.values)
+            elif isinstance(value, VariableNode) and value.name.value in self._lists:
+                items = None if self._variables is None else self._variables.get(value.name.value)
+                return len(items) if isinstance(items, list) else self._limits.page_nodes_max
+        return None
+
+    def _page_size(self, value: ValueNode) -> int | None:
+        if isinstance(value, IntValueNode):
+            return self._bounded(int(value.value[:10]))
+        if not isinstance(value, VariableNode):
+            return None
+        if self._variables is None:
+            return self._limits.page_nodes_max
+        given = self._variables.get(value.name.value)
+        return self._bounded(given) if isinstance(given, int) else None
+
+    def _bounded(self, size: int) -> int:
+        # A larger page is refused where it is read.
+        return min(max(size, 0), self._limits.page_nodes_max)
+
+
+def _has_page(selections: Iterable[SelectionNode]) -> bool:
+    return any(isinstance(node, FieldNode) and node.name.value in {"nodes", "edges"} for node in selections)
+
+
+def _is_list(node: Node) -> bool:
+    return isinstance(node.type if isinstance(node, NonNullTypeNode) else node, ListTypeNode)

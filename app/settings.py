@@ -1,0 +1,134 @@
+"""Settings: read once from `SPENDABLE_…`, frozen, and every limit named with its unit."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "SPENDABLE_"
+_SQLITE: Final = "sqlite"
+_POSTGRES: Final = ("postgres", "postgresql")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message is one sentence for whoever set it, without its value."""
+
+
+def _check_database_url(text: str) -> str:
+    wanted = "must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if parts.scheme == _SQLITE:
+        usable = not parts.netloc and len(parts.path) > 1 and not parts.path.endswith("/")
+    else:
+        usable = parts.scheme in _POSTGRES and len(parts.path) > 1
+    if not usable or "\0" in text:
+        raise ValueError(wanted)
+    return text
+
+
+def _split_origins(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError("must be origins such as https://app.example.com, separated by commas")
+    return origins
+
+
+def _positive(default: int, description: str) -> int:
+    made: int = Field(default, ge=1, le=1 << 30, description=description)
+    return made
+
+
+def _seconds(default: float, description: str) -> float:
+    made: float = Field(default, gt=0, le=86_400, allow_inf_nan=False, description=description)
+    return made
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; the defaults serve one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(_check_database_url)] = Field(
+        "sqlite:///var/spendable.db",
+        description="Where the ledger is kept: sqlite:///PATH, or postgresql://… for production.",
+    )
+    database_statement_cache: bool = Field(
+        default=True,
+        description="Keep prepared statements; switch off behind pgbouncer in transaction mode.",
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65_535, description="The TCP port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite allows one.")
+    graphiql_enabled: bool = Field(default=True, description="Serve GraphiQL, the page to try the API with.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, AfterValidator(_check_origins)] = Field(
+        (),
+        description="Web origins, separated by commas, whose pages may call the API from a browser.",
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line to write."
+    )
+
+    batch_commands_max: int = _positive(1_000, "Commands in one call, and in one database transaction.")
+    queue_commands_max: int = _positive(4_096, "Commands of one tenant that may wait for the writer.")
+    queue_commands_total_max: int = _positive(16_384, "Commands of all tenants that may wait for the writer.")
+    writer_lanes: int = Field(4, ge=1, le=64, description="Tenants written at the same time, a connection each.")
+    readers_max: int = Field(8, ge=1, le=256, description="Connections that reads may use at the same time.")
+    statement_seconds_max: float = _seconds(5, "Seconds after which the database gives up a statement.")
+    read_seconds_max: float = _seconds(8, "Seconds that one operation's reads may hold their snapshot.")
+    client_deadline_seconds: float = _seconds(10, "Seconds after which a query is given up.")
+    sweep_interval_seconds: float = _seconds(1, "Seconds between two looks for expired holds.")
+    shutdown_seconds: float = _seconds(20, "Seconds that stopping may take to finish what was accepted.")
+    ready_check_seconds_max: float = _seconds(2, "Seconds after which a readiness check counts as failed.")
+    key_cache_seconds: float = Field(
+        2.0, ge=0, le=5, description="Seconds that a looked-up API key is remembered; a revocation waits as long."
+    )
+
+    requests_in_flight_max: int = _positive(1_024, "Requests being answered at the same time, by one process.")
+    body_bytes_max: int = _positive(1_048_576, "Bytes of a request's body.")
+    body_seconds_max: float = _seconds(10, "Seconds that a request's body may take to arrive.")
+    header_bytes_max: int = _positive(16_384, "Bytes of a request's line and headers.")
+    header_seconds_max: float = _seconds(10, "Seconds that a request's line and headers may take to arrive.")
+    json_depth_max: int = Field(32, ge=8, le=128, description="Levels of nesting in a request's JSON.")
+
+    document_characters_max: int = _positive(65_536, "Characters of a GraphQL document.")
+    document_tokens_max: int = _positive(8_192, "Tokens of a GraphQL document.")
+    document_depth_max: int = _positive(16, "Levels of nested fields in an operation, fragments included.")
+    document_aliases_max: int = _positive(64, "Aliases in an operation, fragments included.")
+    document_fields_max: int = _positive(1_000, "Fields in an operation, fragments included.")
+    document_root_fields_max: int = _positive(20, "Root fields in an operation, fragments included.")
+    document_fragments_max: int = _positive(64, "Fragments defined in a document.")
+    document_nodes_max: int = _positive(10_000, "Nodes that an operation's pages and lists may come to.")
+    documents_cached_max: int = _positive(512, "Checked GraphQL documents that are kept.")
+    documents_cached_characters_max: int = _positive(524_288, "Characters of the checked documents that are kept.")
+
+    def environment(self) -> dict[str, str]:
+        """Return these settings as environment variables, so that a worker process reads the same."""
+        made = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            made[f"{PREFIX}{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
+        return made
+
+
+def load(flags: Mapping[str, object] | None = None) -> Settings:
+    """Read the environment; flags given by name win. Raises SettingsError with one sentence."""
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        named = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper().removeprefix(PREFIX)}"
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{named} {message[0].lower()}{message[1:].rstrip('.')}.") from None
