@@ -10,7 +10,7 @@ export PYTHON
 
 python := .venv/bin/python
 bundle := app/http/static/graphiql/manifest.json
-web_sources := web/package.json web/package-lock.json web/.npmrc web/build.mjs $(wildcard web/src/*)
+web_sources := web/build.mjs $(wildcard web/src/*)
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-config --custom-compile-command "make lock" pyproject.toml --group setup
 
@@ -74,6 +74,11 @@ clean: ## remove everything the other targets made, except var/ with its databas
 	@$(python) -m pip install -qq --require-hashes --requirement requirements/dev.lock
 	@touch $@
 
-$(bundle): .venv/.run $(web_sources)
+web/node_modules/.stamp: .venv/.run web/package.json web/package-lock.json web/.npmrc
+	@echo "spendable: fetching what the GraphiQL bundle is made of"
+	@. tools/node.sh && cd web && npm ci --no-progress --loglevel=error >/dev/null
+	@touch $@
+
+$(bundle): web/node_modules/.stamp $(web_sources)
 	@echo "spendable: bundling GraphiQL"
-	@. tools/node.sh && cd web && npm ci --no-progress --loglevel=error && node build.mjs
+	@. tools/node.sh && cd web && node build.mjs

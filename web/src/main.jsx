@@ -16,9 +16,9 @@ const root = document.getElementById("graphiql");
 const { endpoint, tabs: tabsAddress } = root.dataset;
 const storage = namespacedStorage("spendable:");
 
-const FIRST_QUERY = `# Every account with what it owns, what is spoken for, and what it may spend now.
+const FIRST_QUERY = `# What each account owns, and what it may spend now.
 query Accounts {
-  accounts(first: 10) {
+  accounts(first: 25) {
     nodes {
       name
       currency
