@@ -1,0 +1,340 @@
+"""What a caller may ask of the ledger: one frozen value for each verb, and the request that carries it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+from uuid import UUID
+
+from app.ledger.account import Direction, Metadata, Purpose, Side
+from app.ledger.money import Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Names an account, transaction or hold by its id or by the caller's own external id."""
+
+    id: UUID | None = None
+    external_id: str | None = None
+
+
+class Component(StrEnum):
+    """A part of a balance that a condition may look at."""
+
+    LEDGER = "LEDGER"
+    MATURING = "MATURING"
+    HELD = "HELD"
+    AVAILABLE = "AVAILABLE"
+    SPENDABLE = "SPENDABLE"
+
+
+class Comparison(StrEnum):
+    """How a condition compares."""
+
+    EQ = "EQ"
+    GTE = "GTE"
+    LTE = "LTE"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Must hold before the command: the account's version, or one component against an amount.
+
+    `amount` is normalised decimal text in the account's currency.
+    """
+
+    account: Reference
+    version: int | None = None
+    component: Component | None = None
+    comparison: Comparison = Comparison.GTE
+    amount: str | None = None
+
+
+Conditions: TypeAlias = tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """Open an account; `floor` is normalised decimal text in its currency."""
+
+    operation: ClassVar = "openAccount"
+    currency: str
+    purpose: Purpose = Purpose.CUSTOMER
+    normal_side: Side = Side.CREDIT
+    floor: str = "0"
+    unlimited: bool = False
+    external_id: str | None = None
+    name: str | None = None
+    metadata: Metadata = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAccount:
+    """Change an account's name, floor, limit or metadata; None leaves as it is."""
+
+    operation: ClassVar = "updateAccount"
+    account: Reference
+    name: str | None = None
+    floor: str | None = None
+    unlimited: bool | None = None
+    metadata: Metadata | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeAccount:
+    """Stop money from leaving an account, from arriving, or both."""
+
+    operation: ClassVar = "freezeAccount"
+    account: Reference
+    direction: Direction = Direction.BOTH
+    reason: str | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnfreezeAccount:
+    """Lift a freeze."""
+
+    operation: ClassVar = "unfreezeAccount"
+    account: Reference
+    direction: Direction = Direction.BOTH
+    reason: str | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccount:
+    """Close an empty account."""
+
+    operation: ClassVar = "closeAccount"
+    account: Reference
+    reason: str | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenAccount:
+    """Open a closed account again."""
+
+    operation: ClassVar = "reopenAccount"
+    account: Reference
+    reason: str | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Debit one account and credit another; `available_at` is when the `to` line matures."""
+
+    operation: ClassVar = "transfer"
+    from_: Reference
+    to: Reference
+    amount: Amount
+    available_at: int | None = None
+    effective_at: int | None = None
+    kind: str = "TRANSFER"
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """One line of a transaction as the caller gives it."""
+
+    account: Reference
+    side: Side
+    amount: Amount
+    available_at: int | None = None
+    kind: str = "PRINCIPAL"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostTransaction:
+    """Post n ≥ 2 entries whose debits equal their credits in each currency."""
+
+    operation: ClassVar = "postTransaction"
+    entries: tuple[EntryDraft, ...]
+    effective_at: int | None = None
+    kind: str = "JOURNAL"
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+    advance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedLine:
+    """How much of one line to undo; `amount` is normalised decimal text in the line's currency."""
+
+    line: int
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseTransaction:
+    """Undo what remains of a transaction, or part of it."""
+
+    operation: ClassVar = "reverseTransaction"
+    transaction: Reference
+    amount: Amount | None = None
+    lines: tuple[ReversedLine, ...] | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleEntry:
+    """Move the rest of a maturing entry, or part of it, to another instant; None is at once."""
+
+    operation: ClassVar = "rescheduleEntry"
+    transaction: Reference
+    line: int
+    amount: Amount | None = None
+    available_at: int | None = None
+    reason: str = ""
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Set money of an account aside, for ever or until an instant."""
+
+    operation: ClassVar = "placeHold"
+    account: Reference
+    amount: Amount
+    expires_at: int | None = None
+    destination: Reference | None = None
+    reason: str | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureDestination:
+    """Where part of a capture goes."""
+
+    account: Reference
+    amount: Amount
+    available_at: int | None = None
+    kind: str = "PRINCIPAL"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureHold:
+    """Take held money: to the given destinations, or to the hold's own; no amount is all of it."""
+
+    operation: ClassVar = "captureHold"
+    hold: Reference
+    amount: Amount | None = None
+    final: bool = True
+    allow_excess: bool = False
+    available_at: int | None = None
+    destinations: tuple[CaptureDestination, ...] | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Let held money go, all of it or part."""
+
+    operation: ClassVar = "releaseHold"
+    hold: Reference
+    amount: Amount | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementHold:
+    """Set more money aside under the same hold."""
+
+    operation: ClassVar = "incrementHold"
+    hold: Reference
+    amount: Amount
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendHold:
+    """Put a hold's expiry off; None is never."""
+
+    operation: ClassVar = "extendHold"
+    hold: Reference
+    expires_at: int | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExpiry:
+    """Write down that a hold has lapsed; internal, without key, safe by the hold's state."""
+
+    operation: ClassVar = "recordExpiry"
+    hold: Reference
+    require: Conditions = ()
+
+
+Command: TypeAlias = (
+    OpenAccount
+    | UpdateAccount
+    | FreezeAccount
+    | UnfreezeAccount
+    | CloseAccount
+    | ReopenAccount
+    | Transfer
+    | PostTransaction
+    | ReverseTransaction
+    | RescheduleEntry
+    | PlaceHold
+    | CaptureHold
+    | ReleaseHold
+    | IncrementHold
+    | ExtendHold
+    | RecordExpiry
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command on its way: who asks, under which key, and the ids of what it would make.
+
+    `new_id` becomes the account, hold or transaction that the command makes (a replay ignores
+    it). `digests` is the fingerprint of the command, taken once before it queues. `key` is None for internal
+    commands only.
+    """
+
+    command: Command
+    key: str | None
+    new_id: UUID
+    principal: str
+    fingerprint: str = ""
+    digests: tuple[tuple[str, str], ...] = ()
+    may_advance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Requests that belong together; where `atomic`, all are accepted or none."""
+
+    requests: tuple[Request, ...]
+    atomic: bool = False

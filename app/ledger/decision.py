@@ -1,0 +1,140 @@
+"""What the ledger answers: accepted, or refused for a reason that stands in order of precedence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from app.ledger.balance import Balance
+
+
+class RejectionCode(StrEnum):
+    """Every reason for a refusal, the weightier first."""
+
+    INVALID_AMOUNT = "INVALID_AMOUNT"
+    UNBALANCED = "UNBALANCED"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    INVALID_TIME = "INVALID_TIME"
+    ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
+    HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
+    TRANSACTION_NOT_FOUND = "TRANSACTION_NOT_FOUND"
+    SAME_ACCOUNT = "SAME_ACCOUNT"
+    EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
+    DESTINATION_MISSING = "DESTINATION_MISSING"
+    NOT_REVERSIBLE = "NOT_REVERSIBLE"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
+    INVALID_STATUS = "INVALID_STATUS"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
+    CONDITION_FAILED = "CONDITION_FAILED"
+    HOLD_NOT_ACTIVE = "HOLD_NOT_ACTIVE"
+    CAPTURE_EXCEEDS_HOLD = "CAPTURE_EXCEEDS_HOLD"
+    RELEASE_EXCEEDS_HOLD = "RELEASE_EXCEEDS_HOLD"
+    REVERSAL_EXCEEDS_ORIGINAL = "REVERSAL_EXCEEDS_ORIGINAL"
+    PIN_NOT_ALLOWED = "PIN_NOT_ALLOWED"
+    SLICE_EXCEEDED = "SLICE_EXCEEDED"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    ACCOUNT_NOT_EMPTY = "ACCOUNT_NOT_EMPTY"
+    BALANCE_OVERFLOW = "BALANCE_OVERFLOW"
+    GROUP_REJECTED = "GROUP_REJECTED"
+
+
+RANK: Final[Mapping[RejectionCode, int]] = {code: rank for rank, code in enumerate(RejectionCode)}
+"""The place of each code in the order of precedence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """What a refusal is about: at most one of each, `line` from 1, `index` from 0 within the call."""
+
+    account: UUID | None = None
+    hold: UUID | None = None
+    transaction: UUID | None = None
+    line: int | None = None
+    index: int | None = None
+    field: str | None = None
+
+
+NOBODY: Final = Culprit()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A typed refusal with the numbers a person needs, in minor units of `currency`.
+
+    Which numbers are set depends on the code: `spendable`, `shortfall` and `earliest_at` for
+    INSUFFICIENT_FUNDS; `remaining` where a limit was exceeded; `expected` and `actual` for
+    conflicts; `differs` names the fields for a key used again.
+    """
+
+    code: RejectionCode
+    culprit: Culprit = NOBODY
+    currency: str | None = None
+    exponent: int = 0
+    spendable: int | None = None
+    shortfall: int | None = None
+    earliest_at: int | None = None
+    remaining: int | None = None
+    expected: str | None = None
+    actual: str | None = None
+    differs: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Where it stands among several: by code, then by the lowest line."""
+        return RANK[self.code], self.culprit.line or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The command took effect as `sequence`, and made or changed these.
+
+    Of a dry run `balances` tells how the touched accounts would stand.
+    """
+
+    sequence: int
+    recorded_at: int
+    account_id: UUID | None = None
+    transaction_id: UUID | None = None
+    hold_id: UUID | None = None
+    replayed: bool = False
+    balances: Mapping[UUID, Balance] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The command was refused and changed nothing; `stored` where its key now stands for this."""
+
+    rejection: Rejection
+    replayed: bool = False
+    stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The caller lacks a scope that only the ledger could tell was needed; nothing is stored."""
+
+    scope: str
+
+
+Decision: TypeAlias = Accepted | Rejected | Denied
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What an idempotency key stands for: the fingerprint of its command and what came of it."""
+
+    operation: str
+    key: str
+    fingerprint: str
+    digests: tuple[tuple[str, str], ...]
+    principal: str
+    after_sequence: int
+    decided_at: int
+    account_id: UUID | None = None
+    transaction_id: UUID | None = None
+    hold_id: UUID | None = None
+    sequence: int | None = None
+    rejection: Rejection | None = None

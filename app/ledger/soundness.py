@@ -1,0 +1,68 @@
+"""What can be refused by looking at a command alone: amounts that are none, and debits that are not credits."""
+
+from collections.abc import Mapping, Sequence
+
+from app.ledger import money
+from app.ledger.command import (
+    CaptureHold,
+    Command,
+    IncrementHold,
+    PlaceHold,
+    PostTransaction,
+    ReleaseHold,
+    RescheduleEntry,
+    ReverseTransaction,
+    Transfer,
+)
+from app.ledger.decision import Culprit, Rejection, RejectionCode
+from app.ledger.money import Amount
+from app.ledger.transaction import imbalance
+
+
+def check(command: Command, exponents: Mapping[str, int]) -> Rejection | None:
+    """Return INVALID_AMOUNT or UNBALANCED where the command says so by itself, else None."""
+    for line, amount, field in _amounts(command):
+        if not 0 < amount.minor < 10**money.DIGITS_MAX:
+            return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(line=line, field=field))
+    match command:
+        case PostTransaction():
+            return _balance(command, exponents)
+        case CaptureHold(amount=Amount() as amount, destinations=tuple() as destinations):
+            total = sum(destination.amount.minor for destination in destinations)
+            same = all(destination.amount.currency == amount.currency for destination in destinations)
+            return (
+                _unbalanced(amount.currency, amount.minor, total, exponents) if same and total != amount.minor else None
+            )
+        case _:
+            return None
+
+
+def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
+    match command:
+        case PostTransaction():
+            return [(line, entry.amount, "amount") for line, entry in enumerate(command.entries, 1)]
+        case CaptureHold():
+            given = [(None, command.amount, "amount")] if command.amount is not None else []
+            parts = enumerate(command.destinations or (), 2)
+            return [*given, *((line, part.amount, "destinations") for line, part in parts)]
+        case Transfer() | PlaceHold() | IncrementHold() | ReverseTransaction() | ReleaseHold() | RescheduleEntry():
+            return [(None, command.amount, "amount")] if command.amount is not None else []
+        case _:
+            return ()
+
+
+def _balance(command: PostTransaction, exponents: Mapping[str, int]) -> Rejection | None:
+    crooked = imbalance((entry.amount.currency, entry.side, entry.amount.minor) for entry in command.entries)
+    return None if crooked is None else _unbalanced(*crooked, exponents)
+
+
+def _unbalanced(currency: str, debits: int, credits_: int, exponents: Mapping[str, int]) -> Rejection:
+    exponent = exponents[currency]
+    return Rejection(
+        RejectionCode.UNBALANCED,
+        Culprit(field="entries"),
+        currency=currency,
+        exponent=exponent,
+        expected=money.text_of(debits, exponent),
+        actual=money.text_of(credits_, exponent),
+    )

@@ -1,0 +1,203 @@
+"""What is decided about money that moves: transfer, post, reschedule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.ledger.account import Account, Metadata, Side
+from app.ledger.book import TRANSACTION_KIND
+from app.ledger.case import Case
+from app.ledger.command import PostTransaction, RescheduleEntry, Transfer
+from app.ledger.decision import Accepted, Culprit, Denied, Rejection, RejectionCode
+from app.ledger.effect import Licence, gather, judge, settle, write
+from app.ledger.event import EventKind
+from app.ledger.transaction import RESCHEDULE, Entry, Line, Transaction
+
+FOREVER = 253_402_300_799_999_999
+"""9999-12-31T23:59:59.999999Z: until released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a transaction says beside its entries."""
+
+    kind: str
+    effective_at: int
+    description: str | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    metadata: Metadata = ()
+    forced: bool = False
+    advanced: bool = False
+    hold_id: UUID | None = None
+    reverses_id: UUID | None = None
+
+
+def later(case: Case, available_at: int | None) -> int | None:
+    """Return when a line matures: None where that instant has come already."""
+    return available_at if available_at is not None and available_at > case.at else None
+
+
+def transfer(case: Case, command: Transfer) -> Accepted | Rejection:
+    """Debit one account and credit another."""
+    source = case.account(command.from_, line=1, named="from")
+    target = case.account(command.to, line=2, named="to")
+    case.conditions(command.require)
+    effective_at = case.effective_at(command.effective_at)
+    if source is None or target is None:
+        return case.certain()
+    if source.id == target.id:
+        case.refuse(RejectionCode.SAME_ACCOUNT, Culprit(account=source.id, line=2, field="to"))
+    amount = command.amount
+    lines = (
+        Line(source, Side.DEBIT, amount.minor),
+        Line(target, Side.CREDIT, amount.minor, later(case, command.available_at)),
+    )
+    header = Header(
+        command.kind,
+        effective_at,
+        command.description,
+        command.external_id,
+        command.correlation_id,
+        command.metadata,
+        forced=command.force,
+    )
+    for number, line in enumerate(lines, 1):
+        case.matches(line.account, amount.currency, Culprit(account=line.account.id, line=number))
+    return post(case, header, lines, Licence(force=command.force))
+
+
+def post_transaction(case: Case, command: PostTransaction) -> Accepted | Rejection:
+    """Post entries as the caller drew them."""
+    lines: list[Line] = []
+    for number, draft in enumerate(command.entries, 1):
+        account = case.account(draft.account, line=number, named="account")
+        if account is None:
+            continue
+        case.matches(account, draft.amount.currency, Culprit(account=account.id, line=number))
+        available_at = later(case, draft.available_at)
+        lines.append(Line(account, draft.side, draft.amount.minor, available_at, draft.kind, draft.reason))
+    case.conditions(command.require)
+    effective_at = case.effective_at(command.effective_at)
+    if len(lines) < len(command.entries):
+        return case.certain()
+    header = Header(
+        command.kind,
+        effective_at,
+        command.description,
+        command.external_id,
+        command.correlation_id,
+        command.metadata,
+        forced=command.force,
+        advanced=command.advance,
+    )
+    return post(case, header, lines, Licence(force=command.force, pins=command.advance))
+
+
+def reschedule_entry(case: Case, command: RescheduleEntry) -> Accepted | Rejection | Denied:
+    """Move the rest of a maturing increase to another instant: a pin there and an increase here."""
+    transaction = case.transaction(command.transaction)
+    entry = None
+    if transaction is not None:
+        entry = next((e for e in case.book.entries[transaction.id] if e.line == command.line), None)
+        if entry is None:
+            culprit = Culprit(transaction=transaction.id, line=command.line)
+            case.refuse(RejectionCode.TRANSACTION_NOT_FOUND, culprit)
+    case.conditions(command.require)
+    if transaction is None or entry is None or any(r.code is RejectionCode.ACCOUNT_NOT_FOUND for r in case.refusals):
+        return case.certain()
+    account = case.book.accounts[entry.account_id]
+    culprit = Culprit(account=account.id, transaction=transaction.id, line=entry.line)
+    movable = _movable(case, entry, account)
+    amount = movable if command.amount is None else command.amount.minor
+    until = later(case, command.available_at)
+    earlier = until is None or until < (entry.available_at or 0)
+    if command.amount is not None:
+        case.matches(account, command.amount.currency, culprit)
+    if movable and until == entry.available_at:
+        case.refuse(RejectionCode.INVALID_TIME, Culprit(transaction=transaction.id, field="availableAt"))
+    if amount > movable or movable == 0:
+        case.refuse(
+            RejectionCode.SLICE_EXCEEDED,
+            culprit,
+            remaining=movable,
+            currency=account.currency,
+            exponent=account.exponent,
+        )
+    case.open(account, entry.line)
+    if refusal := case.verdict():
+        return refusal
+    if earlier and not case.request.may_advance:
+        return Denied("advance")
+    lines = (
+        Line(account, account.normal_side.opposite, amount, entry.available_at, entry.kind, command.reason, entry.key),
+        Line(account, account.normal_side, amount, until, entry.kind, command.reason, entry.key),
+    )
+    header = Header(RESCHEDULE, case.at, correlation_id=transaction.correlation_id, advanced=earlier)
+    return post(case, header, lines, Licence(pins=True))
+
+
+def _movable(case: Case, entry: Entry, account: Account) -> int:
+    """Return how much of an entry still matures and may be moved."""
+    if entry.side is not account.normal_side or later(case, entry.available_at) is None:
+        return 0
+    bucket = case.book.buckets.get((account.id, entry.available_at or 0), 0)
+    return min(own_rest(case, entry), bucket)
+
+
+def own_rest(case: Case, entry: Entry) -> int:
+    """Return an entry's amount less every opposite line that names it."""
+    named = case.book.naming.get(entry.key, ())
+    return entry.amount - sum(line.amount for line in named if line.side is not entry.side)
+
+
+def post(
+    case: Case,
+    header: Header,
+    lines: Sequence[Line],
+    licence: Licence,
+) -> Accepted | Rejection:
+    """Judge a balanced transaction as a whole and write it, or return the weightiest refusal."""
+    effects = gather(lines)
+    case.new_external_id(TRANSACTION_KIND, header.external_id)
+    judge(case, effects, lines, licence)
+    if refusal := case.verdict():
+        return refusal
+    case.book.advance()
+    enter(case, header, lines)
+    balances = settle(case, effects)
+    announce(case, header, case.request.new_id, lines)
+    return case.accepted(balances, transaction_id=case.request.new_id, hold_id=header.hold_id)
+
+
+def enter(case: Case, header: Header, lines: Sequence[Line]) -> None:
+    """Write the transaction under the request's new id at the book's present sequence."""
+    transaction = Transaction(
+        id=case.request.new_id,
+        sequence=case.book.sequence,
+        kind=header.kind,
+        description=header.description,
+        external_id=header.external_id,
+        correlation_id=header.correlation_id,
+        metadata=header.metadata,
+        forced=header.forced,
+        advanced=header.advanced,
+        effective_at=header.effective_at,
+        recorded_at=case.at,
+        hold_id=header.hold_id,
+        reverses_id=header.reverses_id,
+        principal=case.request.principal,
+    )
+    case.book.claim(TRANSACTION_KIND, header.external_id, transaction.id)
+    write(case, transaction, lines)
+
+
+def announce(case: Case, header: Header, transaction_id: UUID, lines: Sequence[Line]) -> None:
+    """Leave the event of a posted transaction."""
+    payload = (
+        ("kind", header.kind),
+        ("entries", len(lines)),
+        ("forced", int(header.forced)),
+        ("advanced", int(header.advanced)),
+    )
+    case.emit(EventKind.TRANSACTION_POSTED, transaction_id, payload)
