@@ -131,11 +131,10 @@ def make_page(
     codec: CursorCodec,
     position_of: Callable[[Item], Position],
 ) -> Page[Item]:
-    """Make the page of at most `request.limit` items, given in reading order: from the far end if backward."""
+    """Make the page of what was read for a request: at most `request.limit` items, in list order either way."""
     more = len(found) > request.size
-    items = tuple(found[: request.size])
-    if request.backward:
-        items = items[::-1]
+    extra = len(found) - request.size if more else 0
+    items = tuple(found[extra:] if request.backward else found[: request.size])
     return Page(
         items=items,
         cursors=tuple(codec.encode(position_of(item)) for item in items),

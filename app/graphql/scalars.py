@@ -11,7 +11,7 @@ from graphql.language import StringValueNode, ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from app.ledger import money
+from app import ledger
 
 # UTC microseconds since 1970, as `int`.
 Instant = NewType("Instant", int)
@@ -77,11 +77,11 @@ def parse_decimal(value: object) -> DecimalText:
     """Return the normalised text of a decimal string; a JSON number is refused, being a float to many."""
     if not isinstance(value, str):
         raise GraphQLError('Decimal must be a string such as "12.50", never a number.')
-    text = money.normal_text(value)
+    text = ledger.money.normal_text(value)
     if text is None:
         raise GraphQLError('Decimal must be a plain decimal such as "12.50": no exponent, no blanks, no separators.')
-    if len(text.lstrip("-0.").replace(".", "")) > money.DIGITS_MAX:
-        raise GraphQLError(f"Decimal has more than {money.DIGITS_MAX} digits.")
+    if len(text.lstrip("-0.").replace(".", "")) > ledger.money.DIGITS_MAX:
+        raise GraphQLError(f"Decimal has more than {ledger.money.DIGITS_MAX} digits.")
     return DecimalText(text)
 
 

@@ -12,7 +12,7 @@ from app.services.faults import (
     Unauthenticated,
     Unavailable,
 )
-from app.services.keys import KeyMode, NewKey, PresentedKey, hash_secret, make_key, parse_key, verify_secret
+from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_key, parse_key, verify_secret
 
 __all__ = [
     "BadInput",
@@ -21,14 +21,14 @@ __all__ = [
     "FaultCode",
     "Forbidden",
     "Internal",
-    "KeyMode",
+    "KeyRecord",
     "NewKey",
     "OutcomeUnknown",
     "Overloaded",
     "PresentedKey",
+    "TenantMode",
     "Unauthenticated",
     "Unavailable",
-    "hash_secret",
     "make_key",
     "parse_key",
     "verify_secret",

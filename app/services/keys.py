@@ -5,49 +5,62 @@ import hmac
 import re
 import secrets
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
 
-from app.ledger import identifier
+from app import ledger
 
-KeyMode = Literal["live", "test"]
+TenantMode = Literal["LIVE", "TEST"]
 
-KEY: Final = "key"
+_PREFIX: Final = "key"
 _SECRET_LENGTH: Final = 32
 _CHECKSUM_LENGTH: Final = 6
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_FORM: Final = re.compile(
-    r"(spd_(live|test)_([0-9a-z]{26})_([0-9A-Za-z]{%d}))([0-9A-Za-z]{%d})" % (_SECRET_LENGTH, _CHECKSUM_LENGTH),  # noqa: UP031 - braces are the pattern's
-    re.ASCII,
-)
+_FORM: Final = re.compile(r"(spd_(live|test)_([0-9a-z]{26})_([0-9A-Za-z]{32}))([0-9A-Za-z]{6})", re.ASCII)
 # An unknown key is compared with this, so that it takes the same path as a known one.
-_NOBODY: Final = hashlib.sha256(b"nobody").digest()
+_NOBODY: Final = hashlib.sha256(b"nobody").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """A key just made: the text is shown once, the rest is stored."""
 
-    text: str
-    id: UUID
-    secret_hash: bytes
+    text: str = field(repr=False)
+    key_id: str
+    secret_hash: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A stored key with the tenant it names; instants are UTC microseconds."""
+
+    key_id: str
+    tenant_id: UUID
+    tenant: str
+    organisation: str
+    mode: TenantMode
+    scopes: frozenset[str]
+    secret_hash: str = field(repr=False)
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PresentedKey:
     """A key as a caller sent it, well formed and with the right checksum; nothing more is known yet."""
 
-    id: UUID
-    mode: KeyMode
-    secret: str
+    key_id: str
+    mode: TenantMode
+    secret: str = field(repr=False)
 
 
-def make_key(mode: KeyMode, key_id: UUID) -> NewKey:
-    """Make a key of 190 random bits under a fresh id."""
+def make_key(mode: TenantMode, unique: UUID) -> NewKey:
+    """Make a key of 190 random bits; its id `key_…` is that of the given fresh UUID."""
+    key_id = ledger.identifier.encode(_PREFIX, unique)
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
-    body = f"spd_{mode}_{identifier.encode(KEY, key_id).removeprefix('key_')}_{secret}"
-    return NewKey(text=body + _checksum(body), id=key_id, secret_hash=hash_secret(secret))
+    body = f"spd_{mode.lower()}_{key_id.removeprefix(f'{_PREFIX}_')}_{secret}"
+    return NewKey(text=body + _checksum(body), key_id=key_id, secret_hash=hash_secret(secret))
 
 
 def parse_key(text: str) -> PresentedKey | None:
@@ -55,21 +68,21 @@ def parse_key(text: str) -> PresentedKey | None:
     match = _FORM.fullmatch(text)
     if match is None or not hmac.compare_digest(_checksum(match.group(1)), match.group(5)):
         return None
-    key_id = identifier.decode(KEY, f"{KEY}_{match.group(3)}")
-    if key_id is None:
+    key_id = f"{_PREFIX}_{match.group(3)}"
+    if ledger.identifier.decode(_PREFIX, key_id) is None:
         return None
-    return PresentedKey(id=key_id, mode="live" if match.group(2) == "live" else "test", secret=match.group(4))
+    return PresentedKey(key_id=key_id, mode="LIVE" if match.group(2) == "live" else "TEST", secret=match.group(4))
 
 
-def verify_secret(presented: PresentedKey, secret_hash: bytes | None) -> bool:
+def verify_secret(presented: PresentedKey, secret_hash: str | None) -> bool:
     """Tell, in constant time, whether the secret has this hash; None never matches."""
     same = hmac.compare_digest(hash_secret(presented.secret), secret_hash or _NOBODY)
     return same and secret_hash is not None
 
 
-def hash_secret(secret: str) -> bytes:
-    """Return the SHA-256 of a secret; being random, it needs no salt and no slow hash."""
-    return hashlib.sha256(secret.encode("ascii")).digest()
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a secret in hexadecimal; being random, it needs no salt and no slow hash."""
+    return hashlib.sha256(secret.encode("ascii")).hexdigest()
 
 
 def _checksum(body: str) -> str:

@@ -1,0 +1,64 @@
+"""Answers of the front door: faults as JSON with their code, their status and what the client may do next."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from app import graphql, services
+
+JSON: Final = "application/json; charset=utf-8"
+
+_STATUS: Final[Mapping[services.FaultCode, int]] = {
+    services.FaultCode.BAD_USER_INPUT: 400,
+    services.FaultCode.GRAPHQL_PARSE_FAILED: 400,
+    services.FaultCode.GRAPHQL_VALIDATION_FAILED: 400,
+    services.FaultCode.UNAUTHENTICATED: 401,
+    services.FaultCode.FORBIDDEN: 403,
+    services.FaultCode.THROTTLED: 429,
+    services.FaultCode.OVERLOADED: 503,
+    services.FaultCode.UNAVAILABLE: 503,
+    services.FaultCode.OUTCOME_UNKNOWN: 503,
+    services.FaultCode.DEADLINE_EXCEEDED: 504,
+    services.FaultCode.INTERNAL_SERVER_ERROR: 500,
+}
+
+
+def status_of(code: services.FaultCode) -> int:
+    """Return the HTTP status that goes with a code when nothing was run."""
+    return _STATUS[code]
+
+
+def fault_response(
+    fault: services.Fault, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a fault as a JSON response, `errors` and no `data`; the status is the code's unless given."""
+    entry = graphql.entry_of_fault(fault)
+    made = dict(headers or {})
+    if isinstance(fault, services.Unauthenticated):
+        made["WWW-Authenticate"] = 'Bearer realm="spendable"'
+    return entries_response([entry], status=status or status_of(fault.code), media_type=JSON, headers=made)
+
+
+def entries_response(
+    entries: list[graphql.ErrorEntry], *, status: int, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return error entries as a JSON response without `data`."""
+    return payload_response({"errors": entries}, status=status, media_type=media_type, headers=headers)
+
+
+def payload_response(
+    payload: Mapping[str, Any], *, status: int, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a GraphQL response; it is never stored by anyone, and says when to try again."""
+    made = {"Cache-Control": "no-store", "Content-Type": media_type, **(headers or {})}
+    waits = [
+        entry["extensions"]["retryAfterSeconds"]
+        for entry in payload.get("errors", ())
+        if "retryAfterSeconds" in entry["extensions"]
+    ]
+    if waits:
+        made["Retry-After"] = str(max(1, math.ceil(max(waits))))
+    return Response(orjson.dumps(payload), status_code=status, headers=made)

@@ -1,0 +1,186 @@
+"""GraphQL over HTTP, strictly: POST of JSON, GET for queries, the media types of the specification."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app import graphql, services
+from app.http import strict_json
+from app.http.answers import JSON, entries_response, fault_response, payload_response, status_of
+from app.http.auth import Authenticator
+
+RESPONSE_JSON: Final = "application/graphql-response+json; charset=utf-8"
+_PARAMETERS_MAX: Final = 8
+_ACCEPT_CHARACTERS_MAX: Final = 1_024
+_QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+# What a client may name, and what it is then sent; where it names both equally, the first.
+_OFFERED: Final[Mapping[str, str]] = {
+    "application/graphql-response+json": RESPONSE_JSON,
+    "application/json": JSON,
+    "application/*": JSON,
+    "*/*": JSON,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one request asks, well formed."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, object]
+
+
+class _RefusedError(Exception):
+    """A request that HTTP itself refuses."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+        self.fault = services.BadInput(message)
+
+
+class GraphQLView:
+    """The endpoint /graphql, an ASGI application."""
+
+    def __init__(
+        self,
+        executor: graphql.Executor,
+        authenticator: Authenticator,
+        open_context: Callable[[services.KeyRecord], graphql.OperationContext],
+        *,
+        json_depth_max: int,
+        body_seconds_max: float,
+    ) -> None:
+        self._executor = executor
+        self._authenticator = authenticator
+        self._open_context = open_context
+        self._json_depth_max = json_depth_max
+        self._body_seconds_max = body_seconds_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            _check_method(request.method)
+            key = await self._authenticator.authenticate(request.headers)
+            media_type = _negotiate(request.headers.getlist("accept"))
+            asked = await self._read(request)
+        except _RefusedError as refused:
+            return fault_response(refused.fault, status=refused.status, headers=refused.headers)
+        except services.Fault as fault:
+            return fault_response(fault)
+        try:
+            document = self._executor.document(asked.query)
+            operation = document.operation(asked.operation_name)
+        except graphql.DocumentRefusedError as refused:
+            return _answer(graphql.refused(*refused.entries), media_type)
+        except services.Fault as fault:
+            return _answer(graphql.refused(graphql.entry_of_fault(fault)), media_type)
+        if request.method == "GET" and graphql.is_mutation(operation):
+            return fault_response(services.BadInput("A mutation needs POST."), status=405, headers={"Allow": "POST"})
+        context = self._open_context(key)
+        return _answer(await self._executor.execute(document, operation, asked.variables, context), media_type)
+
+    async def _read(self, request: Request) -> _Asked:
+        if request.method == "GET":
+            return _asked(self._read_parameters(request))
+        _check_content_type(request.headers.getlist("content-type"))
+        try:
+            async with asyncio.timeout(self._body_seconds_max):
+                body = await request.body()
+        except TimeoutError:
+            raise _RefusedError(408, "The body took too long to arrive.", {"Connection": "close"}) from None
+        value = strict_json.read(body, depth_max=self._json_depth_max)
+        if isinstance(value, list):
+            raise services.BadInput("Batches of operations are not offered; send one operation.")
+        if not isinstance(value, dict):
+            raise services.BadInput("The body must be a JSON object.")
+        return _asked(value)
+
+    def _read_parameters(self, request: Request) -> dict[str, object]:
+        try:
+            pairs = parse_qsl(
+                request.scope["query_string"].decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_PARAMETERS_MAX,
+            )
+        except ValueError:
+            raise services.BadInput("The URL's parameters cannot be read.") from None
+        made: dict[str, object] = dict(pairs)
+        if len(made) != len(pairs):
+            raise services.BadInput("A parameter of the URL is given twice.")
+        if "\0" in str(made):
+            raise services.BadInput("Text must be valid Unicode without NUL.")
+        for name in ("variables", "extensions"):
+            text = made.get(name)
+            if isinstance(text, str):
+                made[name] = strict_json.read(text.encode(), depth_max=self._json_depth_max) if text else None
+        return made
+
+
+def _check_method(method: str) -> None:
+    if method not in {"GET", "POST"}:
+        raise _RefusedError(405, "Use POST, or GET for queries.", {"Allow": "GET, POST"})
+
+
+def _asked(value: Mapping[str, object]) -> _Asked:
+    query, operation_name = value.get("query"), value.get("operationName")
+    variables, extensions = value.get("variables"), value.get("extensions")
+    if not isinstance(query, str) or not query:
+        raise services.BadInput("query must be a string.", ("query",))
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise services.BadInput("operationName must be a string or null.", ("operationName",))
+    for name, given in (("variables", variables), ("extensions", extensions)):
+        if given is not None and not isinstance(given, dict):
+            raise services.BadInput(f"{name} must be an object or null.", (name,))
+    return _Asked(query, operation_name or None, variables if isinstance(variables, dict) else {})
+
+
+def _check_content_type(given: list[str]) -> None:
+    media_type, _, parameters = given[0].partition(";") if len(given) == 1 else ("", "", "")
+    charset = "utf-8"
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "charset":
+            charset = value.strip('"').lower()
+    if media_type.strip().lower() != "application/json" or charset not in {"utf-8", "utf8"}:
+        raise _RefusedError(415, "Send Content-Type: application/json, in UTF-8.", {"Accept": "application/json"})
+
+
+def _negotiate(given: list[str]) -> str:
+    accept = ",".join(given)
+    if not accept.strip():
+        return JSON
+    best, media_type = 0.0, ""
+    wanted = {}
+    for part in accept[:_ACCEPT_CHARACTERS_MAX].split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        wanted[name] = float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    for name, offered in _OFFERED.items():
+        if wanted.get(name, 0.0) > best:
+            best, media_type = wanted[name], offered
+    if not media_type:
+        raise _RefusedError(406, "Accept application/graphql-response+json or application/json.")
+    return media_type
+
+
+def _answer(answer: graphql.Answer, media_type: str) -> Response:
+    # The older media type says 200 whenever a GraphQL response could be made at all.
+    if answer.has_data or media_type == JSON:
+        return payload_response(answer.payload(), status=200, media_type=media_type)
+    status = status_of(answer.errors[0]["extensions"]["code"])
+    return entries_response(answer.errors, status=status, media_type=media_type)

@@ -1,0 +1,188 @@
+"""Middlewares: what holds for every request before anything reads it, as plain ASGI."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import services, telemetry
+from app.http.answers import fault_response
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_SECURITY: Final = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+
+
+class Frame:
+    """The outermost: names each request, bounds how many there are, adds headers, and masks what nobody caught."""
+
+    def __init__(self, app: ASGIApp, *, requests_in_flight_max: int) -> None:
+        self._app = app
+        self._requests_in_flight_max = requests_in_flight_max
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "WebSockets are not offered."})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        framed, started = self._framed(scope, send), _Started()
+        if self._in_flight >= self._requests_in_flight_max:
+            busy = services.Overloaded("Too many requests at once; nothing was done.", retry_after_seconds=1)
+            await fault_response(busy)(scope, receive, framed)
+            return
+        self._in_flight += 1
+        try:
+            await self._app(scope, receive, started.watch(framed))
+        except Exception as error:  # noqa: BLE001 - the last place that can answer
+            fault = services.Internal(telemetry.unexpected(error, where=f"{scope['method']} {scope['path'][:100]}"))
+            if not started.yes:
+                await fault_response(fault)(scope, receive, framed)
+        finally:
+            self._in_flight -= 1
+
+    def _framed(self, scope: Scope, send: Send) -> Send:
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{uuid4().hex}"
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        return framed
+
+
+class _Started:
+    """Whether a response has begun, after which no other can be sent."""
+
+    def __init__(self) -> None:
+        self.yes = False
+
+    def watch(self, send: Send) -> Send:
+        async def watched(message: Message) -> None:
+            self.yes = True
+            await send(message)
+
+        return watched
+
+
+class _BodyTooLargeError(Exception):
+    """The body went over its cap while it was read."""
+
+
+class Caps:
+    """Refuses headers and bodies over their caps, a body by its announced length or as soon as it has gone over."""
+
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int, header_bytes_max: int) -> None:
+        self._app = app
+        self._body_bytes_max = body_bytes_max
+        self._header_bytes_max = header_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self._app(scope, self._counted(receive), send)
+        except _BodyTooLargeError:
+            await self._too_large()(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        size += sum(len(name) + len(value) for name, value in scope["headers"])
+        if size > self._header_bytes_max:
+            return fault_response(
+                services.BadInput(f"The headers have more than {self._header_bytes_max} bytes."), status=431
+            )
+        lengths = Headers(scope=scope).getlist("content-length")
+        if lengths and (len(lengths) > 1 or not _DIGITS.fullmatch(lengths[0])):
+            return fault_response(services.BadInput("Content-Length is not a number."))
+        if lengths and int(lengths[0]) > self._body_bytes_max:
+            return self._too_large()
+        return None
+
+    def _too_large(self) -> Response:
+        return fault_response(services.BadInput(f"The body has more than {self._body_bytes_max} bytes."), status=413)
+
+    def _counted(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self._body_bytes_max:
+                    raise _BodyTooLargeError
+            return message
+
+        return counted
+
+
+class SameOrigin:
+    """Refuses what another site's page sends, unless its origin is allowed; following a link to a page is not that."""
+
+    def __init__(self, app: ASGIApp, *, allowed_origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._allowed_origins = frozenset(allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] == "http" and not self._may_pass(scope, Headers(scope=scope)):
+            forbidden = services.Forbidden("Requests from other sites are not allowed.")
+            await fault_response(forbidden)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _may_pass(self, scope: Scope, headers: Headers) -> bool:
+        origin = headers.get("origin")
+        if origin is not None and origin in self._allowed_origins:
+            return True
+        if origin is not None and _host_of(origin) != headers.get("host", ""):
+            return False
+        if headers.get("sec-fetch-site") != "cross-site":
+            return True
+        return scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate" and scope["path"] != "/graphql"
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
+
+
+async def http_exception(_: Request, error: Exception) -> Response:
+    """Answer what the router refuses, as JSON."""
+    if not isinstance(error, HTTPException):
+        raise error
+    message = _CODE_OF_STATUS.get(error.status_code, "The request cannot be answered.")
+    return fault_response(services.BadInput(message), status=error.status_code, headers=error.headers)
