@@ -20,7 +20,7 @@ help: ## list these targets
 
 .PHONY: run
 run: .venv/.run ## set up what is missing, then serve the demo on 127.0.0.1:8000
-	@test -f $(bundle) || $(MAKE) --no-print-directory web || \
+	@$(MAKE) --no-print-directory --silent web || \
 		echo "spendable: GraphiQL could not be bundled; the server starts without it. Run 'make web' to try again." >&2
 	@exec .venv/bin/spendable demo
 
