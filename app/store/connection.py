@@ -1,0 +1,67 @@
+"""What every database driver is reduced to: open, fetch, commit, roll back, close."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.store.session import Row, Rows
+from app.store.statement import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of every connection of a database; `prepared` is off behind a pooler that shares connections."""
+
+    readers_max: int
+    lanes_max: int
+    connect_seconds_max: float
+    statement_seconds_max: float
+    lock_seconds_max: float
+    idle_seconds_max: float
+    prepared: bool
+    read_only: bool
+    clock: Callable[[], int]
+
+
+class Connection(Protocol):
+    """One connection; errors of the driver leave it as StoreError."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether this connection can no longer be used."""
+        ...
+
+    async def begin(self) -> None:
+        """Open a snapshot, or a unit of work on a writer's connection."""
+        ...
+
+    async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:
+        """Run one statement."""
+        ...
+
+    async def commit(self) -> None:
+        """Send COMMIT; CommitUnknown when no answer came back."""
+        ...
+
+    async def rollback(self) -> None:
+        """Undo what was not committed; a connection that cannot do so is dropped."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection, rolling back what it had begun."""
+        ...
+
+
+class Driver(Protocol):
+    """Opens connections to one database."""
+
+    dialect: Dialect
+    lanes: int
+
+    async def connect(self, *, writing: bool) -> Connection:
+        """Open a connection for one writer's lane, or for readers."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the process holds beside its connections."""
+        ...

@@ -1,0 +1,199 @@
+"""Opening a database, and handing out its snapshots and its units of work."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.store import errors
+from app.store.connection import Connection, Driver, Limits
+from app.store.postgresql import PostgresDriver
+from app.store.session import Row, Rows, Session, Unit, prepare
+from app.store.sqlite import SqliteDriver
+from app.store.statement import Dialect, Statement
+
+
+def _clock() -> int:
+    return time.time_ns() // 1000
+
+
+def open_database(
+    url: str,
+    *,
+    readers_max: int = 8,
+    lanes_max: int = 4,
+    connect_seconds_max: float = 5.0,
+    statement_seconds_max: float = 5.0,
+    lock_seconds_max: float = 5.0,
+    idle_seconds_max: float = 2.0,
+    prepared: bool = True,
+    read_only: bool = False,
+    clock: Callable[[], int] = _clock,
+) -> "Database":
+    """Open the database at an address; nothing is connected yet, but a SQLite file is locked unless `read_only`.
+
+    `prepared=False` turns statement caches off, for a pooler in transaction mode. `clock` is SQLite's, microseconds
+    since the epoch; PostgreSQL has its own. Raises Unusable, ReadOnly or AlreadyServed.
+    """
+    limits = Limits(
+        readers_max=readers_max,
+        lanes_max=lanes_max,
+        connect_seconds_max=connect_seconds_max,
+        statement_seconds_max=statement_seconds_max,
+        lock_seconds_max=lock_seconds_max,
+        idle_seconds_max=idle_seconds_max,
+        prepared=prepared,
+        read_only=read_only,
+        clock=clock,
+    )
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(SqliteDriver(sqlite_path(parsed), limits), limits)
+    return Database(PostgresDriver(url, limits), limits)
+
+
+def parse_url(url: str) -> URL:
+    """The parts of an address that names a database of ours; Unusable otherwise, without repeating a password."""
+    try:
+        parsed = make_url("postgresql" + url.removeprefix("postgres") if url.startswith("postgres:") else url)
+    except (ArgumentError, ValueError):
+        raise errors.Unusable("the address of a database reads sqlite:///path or postgresql://…") from None
+    if parsed.drivername not in {"sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg"}:
+        raise errors.Unusable(f"{parsed.drivername} is no database of ours; use sqlite:///path or postgresql://…")
+    return parsed
+
+
+def sqlite_path(parsed: URL) -> Path:
+    """The file that a SQLite address names."""
+    if not parsed.database or parsed.database == ":memory:":
+        raise errors.Unusable("a ledger in SQLite needs a file: sqlite:///path")
+    return Path(parsed.database)
+
+
+class _Session:
+    """A connection inside a transaction."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect = dialect
+
+    async def rows(self, statement: Statement, *scalars: object, rows: Rows | None = None) -> Sequence[Row]:
+        """Run a statement and return its rows, read by column name."""
+        sql = prepare(statement, self.dialect, scalars, rows)
+        return await self._connection.fetch(sql, scalars, rows)
+
+    async def run(self, statement: Statement, *scalars: object, rows: Rows | None = None) -> None:
+        """Run a statement whose rows nobody needs."""
+        await self.rows(statement, *scalars, rows=rows)
+
+
+class _Unit(_Session):
+    """A unit of work, to be committed at most once."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        super().__init__(connection, dialect)
+        self.committed = False
+
+    async def commit(self) -> None:
+        """Make the work durable; CommitUnknown when the answer was lost on the way."""
+        await self._connection.commit()
+        self.committed = True
+
+
+class _Lane:
+    """A writer's own connection, opened when it is first needed and again when it was lost."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Lock()
+        self.connection: Connection | None = None
+
+
+class Database:
+    """Snapshots for readers, units of work for writers."""
+
+    def __init__(self, driver: Driver, limits: Limits) -> None:
+        self._driver = driver
+        self._read_only = limits.read_only
+        self._lanes = tuple(_Lane() for _ in range(driver.lanes))
+        self._permits = asyncio.Semaphore(limits.readers_max)
+        self._idle: list[Connection] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which database this is."""
+        return self._driver.dialect
+
+    @property
+    def lanes(self) -> int:
+        """How many units of work can be open at once, one a lane: lanes are numbered from 0."""
+        return len(self._lanes)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Session]:
+        """One snapshot: every statement in it sees the same moment. It waits for one of `readers_max` connections."""
+        async with self._permits:
+            connection = await self._begin(self._idle.pop() if self._idle else None, writing=False)
+            try:
+                yield _Session(connection, self.dialect)
+            finally:
+                await _finish(connection)
+                if not connection.lost:
+                    self._idle.append(connection)
+
+    @asynccontextmanager
+    async def write(self, lane: int = 0) -> AsyncIterator[Unit]:
+        """One unit of work on the lane's own connection; leaving without `commit` rolls it back."""
+        if self._read_only:
+            raise errors.ReadOnly("this database was opened for reading only")
+        holder = self._lanes[lane]
+        async with holder.free:
+            known, holder.connection = holder.connection, None
+            connection = await self._begin(known, writing=True)
+            holder.connection = connection
+            unit = _Unit(connection, self.dialect)
+            try:
+                yield unit
+            finally:
+                if not unit.committed:
+                    await _finish(connection)
+
+    async def close(self) -> None:
+        """Close every connection that is not in use, and let another process write to the file."""
+        for lane in self._lanes:
+            if lane.connection is not None:
+                await lane.connection.close()
+                lane.connection = None
+        while self._idle:
+            await self._idle.pop().close()
+        self._driver.close()
+
+    async def _begin(self, known: Connection | None, *, writing: bool) -> Connection:
+        # A connection that was idle may have been cut meanwhile. Nothing has been asked of it, so another takes over.
+        if known is not None and not known.lost:
+            try:
+                return await _begun(known)
+            except errors.StoreError:
+                if not known.lost:
+                    raise
+        return await _begun(await self._driver.connect(writing=writing))
+
+
+async def _begun(connection: Connection) -> Connection:
+    try:
+        await connection.begin()
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _finish(connection: Connection) -> None:
+    try:
+        await connection.rollback()
+    except BaseException:
+        await connection.close()
+        raise

@@ -1,0 +1,225 @@
+"""PostgreSQL through asyncpg: one connection, its session settings and its errors."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from app.store import errors
+from app.store.connection import Limits
+from app.store.session import Row, Rows
+from app.store.statement import Dialect
+
+_log = logging.getLogger(__name__)
+
+_CONFLICTS = frozenset({"40001", "40P01", "55P03", "25006", "0A000"})
+# Classes and codes of an SQLSTATE after which the connection is gone: lost, shut down, or thrown out while idle.
+_LOST = ("08", "57P0", "25P03")
+_BROKEN_DRIVER = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+_ROLLBACK_SECONDS_MAX = 2.0
+
+# Plans are made once and kept, often while the tables are still empty. Every statement of ours is a look-up through
+# an index, so the other plans are turned off rather than waiting for statistics to say so.
+_PLANNER = "".join(
+    f"SET LOCAL {name} = off; " for name in ("enable_seqscan", "enable_hashjoin", "enable_bitmapscan", "jit")
+)
+
+# The array types our statements use. asyncpg asks the catalogue for them on every new connection otherwise, which
+# takes 30 ms on PostgreSQL and seconds on a sharded one. The numbers are fixed in PostgreSQL's own catalogue.
+_ARRAYS = (
+    (1000, "_bool", 16, "bool"),
+    (1005, "_int2", 21, "int2"),
+    (1007, "_int4", 23, "int4"),
+    (1009, "_text", 25, "text"),
+    (1016, "_int8", 20, "int8"),
+    (2951, "_uuid", 2950, "uuid"),
+)
+
+
+class PostgresDriver:
+    """Opens asyncpg connections to one database."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: str, limits: Limits) -> None:
+        self._url = _plain(url)
+        self._limits = limits
+        self.lanes = limits.lanes_max
+
+    async def connect(self, *, writing: bool) -> "PostgresConnection":
+        """Open a connection for one writer's lane, or for readers."""
+        limits = self._limits
+        try:
+            driver = await asyncpg.connect(
+                self._url,
+                timeout=limits.connect_seconds_max,
+                # The server ends a statement first; this is for a server that no longer answers.
+                command_timeout=limits.statement_seconds_max + limits.lock_seconds_max + 1,
+                statement_cache_size=256 if limits.prepared else 0,
+                server_settings={"application_name": "spendable"},
+            )
+        except asyncpg.InvalidCatalogNameError as error:
+            raise errors.Unusable(f"PostgreSQL at {place(self._url)} has no such database") from error
+        except (asyncpg.PostgresError, *_BROKEN_DRIVER, ValueError) as error:
+            raise errors.Unavailable(f"PostgreSQL at {place(self._url)} cannot be reached: {error}") from error
+        _register_arrays(driver)
+        return PostgresConnection(driver, _opening(limits, writing=writing))
+
+    def close(self) -> None:
+        """Nothing is held beside the connections."""
+
+
+class PostgresConnection:
+    """One asyncpg connection."""
+
+    def __init__(self, driver: Any, opening: str) -> None:  # noqa: ANN401 - asyncpg ships no types
+        self._driver = driver
+        self._opening = opening
+
+    @property
+    def lost(self) -> bool:
+        """Whether this connection can no longer be used."""
+        return bool(self._driver.is_closed())
+
+    async def begin(self) -> None:
+        """Open a transaction with its settings, in one message."""
+        try:
+            await self._driver.execute(self._opening)
+        except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
+            raise self._translated(error) from error
+
+    async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:
+        """Run one statement."""
+        arguments = [*scalars, *_arrays(sql, scalars, rows)]
+        try:
+            return cast("Sequence[Row]", await self._driver.fetch(sql, *arguments))
+        except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
+            raise self._translated(error) from error
+
+    async def commit(self) -> None:
+        """Send COMMIT; CommitUnknown when no answer came back."""
+        try:
+            answer = await self._driver.execute("COMMIT")
+        except asyncpg.PostgresError as error:
+            if _is_lost(error) or "could not commit transaction" in str(error):
+                self._driver.terminate()
+                raise errors.CommitUnknown(str(error)) from error
+            raise self._translated(error) from error
+        except _BROKEN_DRIVER as error:
+            self._driver.terminate()
+            raise errors.CommitUnknown(f"the connection was lost during COMMIT: {error}") from error
+        except BaseException:
+            # Cancelled: whether COMMIT was carried out is no longer for us to learn.
+            self._driver.terminate()
+            raise
+        if answer != "COMMIT":
+            raise errors.Conflict("PostgreSQL rolled the transaction back instead of committing it")
+
+    async def rollback(self) -> None:
+        """Undo what was not committed; a connection that cannot do so is dropped."""
+        if self._driver.is_closed():
+            return
+        try:
+            async with asyncio.timeout(_ROLLBACK_SECONDS_MAX):
+                await self._driver.execute("ROLLBACK")
+        except (asyncpg.PostgresError, *_BROKEN_DRIVER):
+            self._driver.terminate()
+        except BaseException:
+            self._driver.terminate()
+            raise
+
+    async def close(self) -> None:
+        """End the connection, rolling back what it had begun."""
+        if self._driver.is_closed():
+            return
+        try:
+            await self._driver.close(timeout=_ROLLBACK_SECONDS_MAX)
+        except (asyncpg.PostgresError, *_BROKEN_DRIVER):
+            self._driver.terminate()
+
+    def _translated(self, error: Exception) -> errors.StoreError:
+        if not isinstance(error, asyncpg.PostgresError):
+            self._driver.terminate()
+            return errors.Unavailable(f"the connection to PostgreSQL was lost: {str(error) or type(error).__name__}")
+        if _is_lost(error) or error.sqlstate == "0A000":
+            self._driver.terminate()
+        return _by_sqlstate(error)
+
+
+def _by_sqlstate(error: Any) -> errors.StoreError:  # noqa: ANN401 - asyncpg ships no types
+    code = str(error.sqlstate)
+    if code in _CONFLICTS or code.startswith(_LOST):
+        return errors.Conflict(f"{code}: {error}")
+    if code.startswith("53") or code == "57014":
+        return errors.Unavailable(f"{code}: {error}")
+    if code in {"42P01", "42703", "3F000"}:
+        return errors.Unmigrated(f"the schema is not the one this version needs: {error}")
+    if code.startswith("23"):
+        return errors.Violated(str(error), error.constraint_name)
+    return errors.StoreError(f"{code}: {error}")
+
+
+def _is_lost(error: Any) -> bool:  # noqa: ANN401 - asyncpg ships no types
+    return str(error.sqlstate).startswith(_LOST)
+
+
+def _arrays(sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Sequence[object]]:
+    if rows is None:
+        return ()
+    if rows:
+        return list(zip(*rows, strict=True))
+    # No rows: as many empty arrays as the statement still has parameters.
+    count = len(scalars)
+    while f"${count + 1}::" in sql:
+        count += 1
+    return [()] * (count - len(scalars))
+
+
+def _opening(limits: Limits, *, writing: bool) -> str:
+    mode = "READ WRITE" if writing and not limits.read_only else "READ ONLY"
+    level = "READ COMMITTED" if writing else "REPEATABLE READ"
+    return (
+        f"BEGIN ISOLATION LEVEL {level} {mode}; "
+        f"SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(limits.idle_seconds_max)}; "
+        f"SET LOCAL lock_timeout = {_milliseconds(limits.lock_seconds_max)}; "
+        f"SET LOCAL statement_timeout = {_milliseconds(limits.statement_seconds_max)}; "
+        f"{_PLANNER}"
+    )
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _register_arrays(driver: Any) -> None:  # noqa: ANN401 - asyncpg ships no types
+    nothing = dict.fromkeys(("basetype", "range_subtype", "attrtypoids", "attrnames", "basetype_name"))
+    types = [
+        {
+            **nothing,
+            "oid": oid,
+            "ns": "pg_catalog",
+            "name": name,
+            "kind": b"b",
+            "elemtype": element,
+            "elemdelim": ",",
+            "elemtype_name": element_name,
+        }
+        for oid, name, element, element_name in _ARRAYS
+    ]
+    try:
+        driver._protocol.get_settings().register_data_types(types)  # noqa: SLF001 - guarded: asyncpg asks by itself
+    except (AttributeError, KeyError, TypeError) as error:
+        _log.info("asyncpg will look up array types by itself: %s", error)
+
+
+def _plain(url: str) -> str:
+    return "postgresql://" + url.split("://", 1)[1]
+
+
+def place(url: str) -> str:
+    """Host, port and database of an address, without the password that may stand in it."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"

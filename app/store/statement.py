@@ -1,0 +1,80 @@
+"""One portable SQL text per statement, rendered once for each dialect.
+
+The text is PostgreSQL's, with `$1` for its arguments and these few marks:
+
+`{rows(name type, …)}`   the rows given to the statement, as `u(name, …)`; at most one, its arguments come last
+`{lock}`                 the row lock of the tenant's head; SQLite locked the whole file at BEGIN IMMEDIATE
+`{clock}`                the database's clock in microseconds since the epoch
+`::type`                 a cast that PostgreSQL needs to know a parameter's type, dropped for SQLite
+`greatest(a, b)`         which SQLite calls max, `least(a, b)` likewise; neither argument may be NULL
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+Dialect = Literal["postgresql", "sqlite"]
+
+_ROWS = re.compile(r"\{rows\(([^)]*)\)\}")
+_PARAMETER = re.compile(r"\$(\d+)")
+_CAST = re.compile(r"::[a-z0-9]+(\[\])?")
+_MARKS: dict[Dialect, dict[str, str]] = {
+    "postgresql": {
+        "{lock}": "FOR NO KEY UPDATE",
+        "{clock}": "(SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)",
+    },
+    "sqlite": {"{lock}": "", "{clock}": "(SELECT clock_microseconds())"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A named SQL text; `scalars` counts its single arguments and `columns` names those of its rows, if it takes any."""
+
+    name: str
+    text: str
+    scalars: int = field(init=False)
+    columns: tuple[str, ...] = field(init=False)
+    postgresql: str = field(init=False)
+    sqlite: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = _ROWS.findall(self.text)
+        if len(found) > 1:
+            raise ValueError(f"{self.name}: a statement takes one list of rows at most")
+        columns = tuple(_column(piece) for piece in found[0].split(",")) if found else ()
+        numbers = {int(number) for number in _PARAMETER.findall(self.text)}
+        if numbers != set(range(1, len(numbers) + 1)):
+            raise ValueError(f"{self.name}: parameters are numbered from $1 without gaps")
+        object.__setattr__(self, "scalars", len(numbers))
+        object.__setattr__(self, "columns", tuple(name for name, _ in columns))
+        object.__setattr__(self, "postgresql", _for_postgresql(self.text, len(numbers), columns))
+        object.__setattr__(self, "sqlite", _for_sqlite(self.text, len(numbers), columns))
+
+    def sql(self, dialect: Dialect) -> str:
+        """The text that the database of this dialect is sent."""
+        return self.postgresql if dialect == "postgresql" else self.sqlite
+
+
+def _column(piece: str) -> tuple[str, str]:
+    name, kind = piece.split()
+    return name, kind
+
+
+def _for_postgresql(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
+    arrays = ", ".join(f"${scalars + place}::{kind}[]" for place, (_, kind) in enumerate(columns, 1))
+    names = ", ".join(name for name, _ in columns)
+    return _marked(_ROWS.sub(lambda _: f"unnest({arrays}) AS u({names})", text), "postgresql")
+
+
+def _for_sqlite(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
+    picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns))
+    plain = _PARAMETER.sub(r"?\1", _CAST.sub("", text)).replace("greatest(", "max(").replace("least(", "min(")
+    source = f"(SELECT {picked} FROM json_each(?{scalars + 1})) AS u"
+    return _marked(_ROWS.sub(lambda _: source, plain), "sqlite")
+
+
+def _marked(text: str, dialect: Dialect) -> str:
+    for mark, meaning in _MARKS[dialect].items():
+        text = text.replace(mark, meaning)
+    return " ".join(text.split())
