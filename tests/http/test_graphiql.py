@@ -1,0 +1,92 @@
+"""GraphiQL asks no other host for anything, and a clone without its bundle still answers."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from app.http.graphiql import BUNDLE, graphiql_routes
+
+
+def _client(transcripts: Path, bundle: Path = BUNDLE) -> httpx.AsyncClient:
+    application = Starlette(routes=graphiql_routes(transcripts, bundle))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://spendable.test")
+
+
+@pytest.fixture
+def transcripts(tmp_path: Path) -> Path:
+    (tmp_path / "02-capture-a-hold.graphql").write_text("mutation CaptureAHold { __typename }\n")
+    (tmp_path / "02-capture-a-hold.variables.json").write_text('{"hold": "order-7"}')
+    (tmp_path / "02-capture-a-hold.json").write_text("{}")
+    (tmp_path / "01-accounts.graphql").write_text("query Accounts { __typename }\n")
+    return tmp_path
+
+
+async def test_the_page_and_everything_it_names_is_served(transcripts: Path) -> None:
+    async with _client(transcripts) as client:
+        page = await client.get("/graphiql")
+        assert page.status_code == 200
+        assert "<title>Spendable</title>" in page.text
+        named = re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text)
+        assert len(named) == 2
+        for address in named:
+            asset = await client.get(f"/{address}")
+            assert asset.status_code == 200
+            assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+async def test_the_page_holds_no_script_and_no_other_address(transcripts: Path) -> None:
+    async with _client(transcripts) as client:
+        page = (await client.get("/graphiql")).text
+    assert "//" not in page
+    assert re.findall(r"<script[^>]*>(.+?)</script>", page, re.DOTALL) == []
+    assert re.findall(r"\son\w+=", page) == []
+
+
+@pytest.mark.parametrize("path", ["/graphiql", "/graphiql/tabs.json"])
+async def test_the_policy_names_no_other_host(transcripts: Path, path: str) -> None:
+    async with _client(transcripts) as client:
+        answer = await client.get(path)
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == policy["worker-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert "http" not in answer.headers["content-security-policy"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_bundle_is_whole() -> None:
+    manifest = json.loads((BUNDLE / "manifest.json").read_text())
+    assert sorted(path.name for path in (BUNDLE / "assets").iterdir()) == manifest["assets"]
+    for worker in ("editor", "json", "graphql"):
+        assert any(name.startswith(f"{worker}.worker-") for name in manifest["assets"])
+
+
+async def test_the_transcripts_are_the_tabs_in_their_order(transcripts: Path) -> None:
+    async with _client(transcripts) as client:
+        tabs = (await client.get("/graphiql/tabs.json")).json()
+    assert tabs == [
+        {"title": "Accounts", "query": "query Accounts { __typename }\n", "variables": None},
+        {
+            "title": "Capture a hold",
+            "query": "mutation CaptureAHold { __typename }\n",
+            "variables": {"hold": "order-7"},
+        },
+    ]
+
+
+async def test_without_a_bundle_the_page_says_what_to_run(tmp_path: Path) -> None:
+    async with _client(tmp_path, tmp_path / "nowhere") as client:
+        page = await client.get("/graphiql")
+        assert page.status_code == 200
+        assert "make web" in page.text
+        assert (await client.get("/graphiql/assets/main.js")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["../graphiql.py", "%2e%2e/%2e%2e/graphiql.py", "..%2fmanifest.json", "%00"])
+async def test_nothing_beside_the_assets_is_served(transcripts: Path, path: str) -> None:
+    async with _client(transcripts) as client:
+        assert (await client.get(f"/graphiql/assets/{path}")).status_code == 404
