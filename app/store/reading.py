@@ -1,12 +1,9 @@
 """What reads ask for and answer with: coordinates, filters, windows on a list, and balances as they were read."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 from uuid import UUID
 
 from app import ledger
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +40,6 @@ class Window:
     backward: bool = False
     after: Position | None = None
     before: Position | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slice(Generic[Item]):
-    """Items in list order, at most as many as the window's limit (ask for one more to know whether it goes on)."""
-
-    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)

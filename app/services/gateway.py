@@ -1,0 +1,207 @@
+"""The front desk: commands of a principal go to the writer, questions to a reader of its tenant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from app import ledger, store
+from app.services import clock
+from app.services.access import Principal, Scope, demanded
+from app.services.batch import BatchRunner
+from app.services.faults import Fault, Forbidden, Unavailable
+from app.services.keys import KeyRecord
+from app.services.reader import Reader, reaching
+from app.services.sweeper import Sweeper
+from app.services.writer import Writer, WriterLimits
+
+Answers = list[ledger.Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLimits:
+    """Bounds of the services, in commands and seconds; `sweep_interval_seconds` None leaves the sweeper off."""
+
+    writer: WriterLimits = field(default_factory=WriterLimits)
+    read_seconds_max: float = 8.0
+    drain_seconds_max: float = 20.0
+    sweep_interval_seconds: float | None = 1.0
+
+
+class Gateway:
+    """One for each process. Start it before use, and drain it before the database is closed."""
+
+    def __init__(
+        self,
+        database: store.Database,
+        limits: GatewayLimits | None = None,
+        *,
+        new_id: clock.IdSource = clock.new_id,
+    ) -> None:
+        self._database = database
+        self._limits = limits or GatewayLimits()
+        self._new_id = new_id
+        self._currencies: Mapping[str, ledger.Currency] = MappingProxyType({})
+        self._runner = BatchRunner(database)
+        self._writer = Writer(self._runner.run, database.lanes, self._limits.writer)
+        self._sweeper: Sweeper | None = None
+        self._draining = False
+
+    @property
+    def currencies(self) -> Mapping[str, ledger.Currency]:
+        """Every currency that may be used, by code."""
+        return self._currencies
+
+    @property
+    def writer(self) -> Writer:
+        """The writer, for what submits commands of its own accord."""
+        return self._writer
+
+    async def start(self) -> None:
+        """Read what never changes and begin to serve; raises Unavailable where the database cannot be used."""
+        try:
+            await store.require_migrated(self._database)
+            async with self._database.read() as session:
+                found = await store.find_currencies(session)
+        except store.StoreError as error:
+            raise Unavailable(_sentence(error)) from error
+        self._currencies = MappingProxyType({currency.code: currency for currency in found})
+        self._runner.currencies = {currency.code: currency.exponent for currency in found}
+        self._writer.start()
+        if self._limits.sweep_interval_seconds is not None:
+            self._sweeper = Sweeper(
+                self._database,
+                self._writer,
+                self._new_id,
+                interval_seconds=self._limits.sweep_interval_seconds,
+            )
+            self._sweeper.start()
+
+    async def drain(self) -> None:
+        """Refuse new commands, finish those accepted, stop, and close the database."""
+        self._draining = True
+        if self._sweeper is not None:
+            await self._sweeper.stop()
+        await self._writer.drain(self._limits.drain_seconds_max)
+        await self._database.close()
+
+    async def ready(self) -> list[str]:
+        """Return the reasons why this process should get no requests; empty where there are none."""
+        reasons = ["it is stopping"] if self._draining else []
+        if self._writer.full:
+            reasons.append("the writer's queues are full")
+        if self._runner.clock_suspect:
+            reasons.append("the database's clock has jumped ahead")
+        try:
+            await store.require_migrated(self._database)
+        except store.Unmigrated:
+            reasons.append("the database is not migrated")
+        except store.StoreError:
+            reasons.append("the database cannot be reached")
+        return reasons
+
+    async def find_key(self, key_id: str) -> KeyRecord | None:
+        """Return a stored API key by its public id, revoked and expired ones included; raises Unavailable."""
+        with reaching():
+            async with self._database.read() as session:
+                found = await store.find_key(session, key_id)
+        if found is None:
+            return None
+        return KeyRecord(
+            key_id=found.id,
+            tenant_id=found.tenant_id,
+            tenant=found.tenant,
+            organisation=found.organisation,
+            mode=found.mode,
+            scopes=found.scopes,
+            secret_hash=found.secret_hash,
+            expires_at=found.expires_at,
+            revoked_at=found.revoked_at,
+        )
+
+    def reader(self, principal: Principal, *, at_least: int | None = None) -> Reader:
+        """Return a reader of the principal's tenant, for one operation; it connects when first asked."""
+        return Reader(self._database, principal.tenant_id, at_least=at_least, seconds_max=self._limits.read_seconds_max)
+
+    def request(self, principal: Principal, command: ledger.Command, key: str) -> ledger.Request:
+        """Return a command ready to be submitted under its idempotency key; raises Forbidden."""
+        for scope in demanded(command):
+            principal.demand(scope)
+        fingerprint, digests = ledger.fingerprint(command)
+        return ledger.Request(
+            command,
+            key,
+            self._new_id(),
+            principal.key_id,
+            fingerprint=fingerprint,
+            digests=digests,
+            may_advance=principal.may(Scope.ADVANCE),
+        )
+
+    async def submit(
+        self, principal: Principal, groups: Sequence[ledger.Group], *, dry_run: bool = False
+    ) -> list[Answers]:
+        """Have groups decided and return the decisions of each, in order; raises the first fault.
+
+        A dry run decides over one snapshot, in order, and stores nothing.
+        """
+        answers: list[Answers] = []
+        for answer in await self.submit_each(principal, groups, dry_run=dry_run):
+            if isinstance(answer, Fault):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    async def submit_each(
+        self, principal: Principal, groups: Sequence[ledger.Group], *, dry_run: bool = False
+    ) -> list[Answers | Fault]:
+        """Have groups decided and return, for each, its decisions or the fault that befell it alone."""
+        if dry_run:
+            with reaching():
+                rehearsed = await self._runner.rehearse(principal.tenant_id, groups)
+            return [_permitted(answer) for answer in rehearsed]
+        early: dict[int, Answers] = {}
+        queued: list[ledger.Group] = []
+        for number, group in enumerate(groups):
+            refused = self._refused_early(group)
+            if refused is not None:
+                early[number] = refused
+            else:
+                queued.append(group)
+        decided = iter(await self._writer.submit(principal.tenant_id, queued) if queued else [])
+        return [early[number] if number in early else _permitted(next(decided)) for number in range(len(groups))]
+
+    def _refused_early(self, group: ledger.Group) -> Answers | None:
+        """Return the answer to a lone command that refuses itself; it need not wait for anyone."""
+        if len(group.requests) != 1:
+            return None
+        unsound = ledger.check(group.requests[0].command, self._runner.currencies)
+        return None if unsound is None else [ledger.Rejected(unsound, stored=False)]
+
+
+def open_gateway(
+    url: str,
+    limits: GatewayLimits | None = None,
+    *,
+    new_id: clock.IdSource = clock.new_id,
+    **options: Any,  # noqa: ANN401 - those of store.open_database, by name
+) -> Gateway:
+    """Open the database at an address and return its front desk, to be started; raises Unavailable."""
+    try:
+        database = store.open_database(url, **options)
+    except store.StoreError as error:
+        raise Unavailable(_sentence(error)) from error
+    return Gateway(database, limits, new_id=new_id)
+
+
+def _sentence(error: store.StoreError) -> str:
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _permitted(answer: Answers | Fault) -> Answers | Fault:
+    """Turn a decision that only lacked a scope into the fault it is."""
+    if isinstance(answer, Fault):
+        return answer
+    denied = next((decision for decision in answer if isinstance(decision, ledger.Denied)), None)
+    return answer if denied is None else Forbidden(f"This needs the scope {denied.scope}.")

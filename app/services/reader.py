@@ -1,0 +1,215 @@
+"""One operation's reads of one tenant: one snapshot, opened at the first read, every read for many at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from app import ledger, store
+from app.services.faults import DeadlineExceeded, Unavailable
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+_RETRY_SECONDS = 1.0
+_BEHIND_SECONDS = 0.2
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Turn what the database could not do into the fault that a caller is told."""
+    try:
+        yield
+    except store.Unmigrated as error:
+        raise Unavailable("The database is not ready for this version.", retry_after_seconds=_RETRY_SECONDS) from error
+    except store.StoreError as error:
+        if not error.retryable:
+            raise
+        raise Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS) from error
+
+
+class Reader:
+    """Reads of one tenant at one coordinate; `aclose` gives the snapshot back.
+
+    Instants are microseconds, amounts minor units. Ids that are not the tenant's are simply missing
+    from what is returned. Every read raises Unavailable and DeadlineExceeded.
+    """
+
+    def __init__(
+        self, database: store.Database, tenant_id: UUID, *, at_least: int | None = None, seconds_max: float = 8.0
+    ) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._at_least = at_least
+        self._seconds_max = seconds_max
+        self._until = 0.0
+        self._stack = AsyncExitStack()
+        self._session: store.Session | None = None
+        self._coordinate: store.Coordinate | None = None
+        self._pasts: dict[int, int] = {}
+        self._turn = asyncio.Lock()
+
+    async def aclose(self) -> None:
+        """End the snapshot; another read would open a new one at another coordinate, so do not read again."""
+        async with self._turn:
+            self._session = None
+            with reaching():
+                await self._stack.aclose()
+
+    async def coordinate(self) -> store.Coordinate:
+        """Return where this operation reads: the same for its whole life."""
+        if self._coordinate is None:
+            async with self._turn:
+                await self._placed()
+        return await self._known()
+
+    async def resolve(self, kind: str, external_ids: Sequence[str]) -> dict[str, UUID]:
+        """Return the ids behind external ids of one kind (ledger.ACCOUNT_KIND, …)."""
+        return await self._read(store.resolve_external_ids, kind, external_ids)
+
+    async def accounts(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Account]:
+        """Return accounts by id."""
+        return await self._read(store.find_accounts, ids)
+
+    async def funds(
+        self, references: Sequence[ledger.Reference]
+    ) -> list[tuple[ledger.Account, store.BalanceRead] | None]:
+        """Return each account meant with its balance now, in one statement; None for one that is not there."""
+        return await self._read(store.find_funds, references, await self.coordinate())
+
+    async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, store.BalanceRead]:
+        """Return balances now, or at an instant: the past as recorded by then, the future from known facts.
+
+        An account that did not exist then is missing.
+        """
+        here = await self.coordinate()
+        if at is None or at == here.at:
+            return await self._read(store.find_balances, ids, here)
+        return await self._read(store.find_balances_as_of, ids, await self._placed_at(at))
+
+    async def balances_at(self, ids: Sequence[UUID], place: store.Coordinate) -> dict[UUID, store.BalanceRead]:
+        """Return balances at a coordinate that an earlier answer carried: the same for ever."""
+        return await self._read(store.find_balances_as_of, ids, place)
+
+    async def account_page(
+        self, filter_: store.AccountFilter, window: store.Window, *, newest_first: bool = False
+    ) -> Sequence[ledger.Account]:
+        """Return accounts by (opening sequence, id)."""
+        return await self._read(store.find_account_page, filter_, window, newest_first=newest_first)
+
+    async def account_count(self, filter_: store.AccountFilter) -> int:
+        """Return how many accounts there are."""
+        return await self._read(store.count_accounts, filter_)
+
+    async def holds(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Hold]:
+        """Return holds by id, each as it reads at the coordinate's instant (a lapsed one EXPIRED)."""
+        return await self._read(store.find_holds, ids, (await self.coordinate()).at)
+
+    async def hold_page(self, filter_: store.HoldFilter, window: store.Window) -> Sequence[ledger.Hold]:
+        """Return holds of the tenant by (placing sequence, id)."""
+        return await self._read(store.find_hold_page, filter_, window, (await self.coordinate()).at)
+
+    async def hold_pages(
+        self, account_ids: Sequence[UUID], filter_: store.HoldFilter, window: store.Window
+    ) -> dict[UUID, Sequence[ledger.Hold]]:
+        """Return a page of holds for each of several accounts, in one statement."""
+        return await self._read(store.find_hold_pages, account_ids, filter_, window, (await self.coordinate()).at)
+
+    async def hold_count(self, filter_: store.HoldFilter) -> int:
+        """Return how many holds the tenant has."""
+        return await self._read(store.count_holds, filter_, (await self.coordinate()).at)
+
+    async def hold_counts(self, account_ids: Sequence[UUID], filter_: store.HoldFilter) -> dict[UUID, int]:
+        """Return how many holds each account has."""
+        return await self._read(store.count_holds_each, account_ids, filter_, (await self.coordinate()).at)
+
+    async def hold_changes(self, hold_ids: Sequence[UUID]) -> dict[UUID, Sequence[ledger.HoldChange]]:
+        """Return the history of each hold, oldest first."""
+        return await self._read(store.find_hold_changes, hold_ids)
+
+    async def transactions(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Transaction]:
+        """Return transactions by id."""
+        return await self._read(store.find_transactions, ids)
+
+    async def transaction_page(
+        self, filter_: store.TransactionFilter, window: store.Window
+    ) -> Sequence[ledger.Transaction]:
+        """Return transactions by sequence (their positions have tie 0)."""
+        return await self._read(store.find_transaction_page, filter_, window)
+
+    async def transaction_count(self, filter_: store.TransactionFilter) -> int:
+        """Return how many transactions there are."""
+        return await self._read(store.count_transactions, filter_)
+
+    async def entries_of(self, transaction_ids: Sequence[UUID]) -> dict[UUID, Sequence[ledger.Entry]]:
+        """Return all entries of each transaction, by line."""
+        return await self._read(store.find_entries_of, transaction_ids)
+
+    async def entry_pages(
+        self, account_ids: Sequence[UUID], filter_: store.EntryFilter, window: store.Window
+    ) -> dict[UUID, Sequence[ledger.Entry]]:
+        """Return a page of entries for each of several accounts by (sequence, line), in one statement."""
+        return await self._read(store.find_entry_pages, account_ids, filter_, window, (await self.coordinate()).at)
+
+    async def entry_counts(self, account_ids: Sequence[UUID], filter_: store.EntryFilter) -> dict[UUID, int]:
+        """Return how many entries each account has."""
+        return await self._read(store.count_entries, account_ids, filter_, (await self.coordinate()).at)
+
+    async def reversals_of(self, transaction_ids: Sequence[UUID]) -> dict[UUID, Sequence[UUID]]:
+        """Return the ids of the transactions that reverse each, oldest first."""
+        return await self._read(store.find_reversals_of, transaction_ids)
+
+    async def transactions_of_holds(self, hold_ids: Sequence[UUID]) -> dict[UUID, Sequence[UUID]]:
+        """Return the ids of the transactions that captured each hold, oldest first."""
+        return await self._read(store.find_transactions_of_holds, hold_ids)
+
+    async def trial_balance(self, at: int | None = None) -> Sequence[store.TrialBalanceTotal]:
+        """Return the totals of each currency, by code."""
+        place = await self.coordinate() if at is None else await self._placed_at(at)
+        return await self._read(store.find_trial_balance, place)
+
+    async def _read(
+        self,
+        find: Callable[Concatenate[store.Session, UUID, Given], Awaitable[Found]],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Found:
+        """Run one of the store's reads; one at a time, as they share a connection."""
+        async with self._turn:
+            session = await self._placed()
+            return await self._bounded(find(session, self._tenant_id, *given, **named))
+
+    async def _bounded(self, work: Awaitable[Found]) -> Found:
+        try:
+            with reaching():
+                async with asyncio.timeout_at(self._until):
+                    return await work
+        except TimeoutError:
+            raise DeadlineExceeded("The read took too long.") from None
+
+    async def _placed(self) -> store.Session:
+        """Return the snapshot, opened and its coordinate read if this is the first read."""
+        if self._session is None:
+            self._until = asyncio.get_running_loop().time() + self._seconds_max
+            session = await self._bounded(self._stack.enter_async_context(self._database.read()))
+            here = await self._bounded(store.read_coordinate(session, self._tenant_id))
+            if self._at_least is not None and here.sequence < self._at_least:
+                message = "The ledger has not reached that sequence yet."
+                raise Unavailable(message, retry_after_seconds=_BEHIND_SECONDS)
+            self._session, self._coordinate = session, here
+        return self._session
+
+    async def _known(self) -> store.Coordinate:
+        if self._coordinate is None:  # pragma: no cover - set together with the session
+            raise DeadlineExceeded("The read was given up.")
+        return self._coordinate
+
+    async def _placed_at(self, at: int) -> store.Coordinate:
+        """Return the coordinate of an instant: what was recorded by then, or what is known now of a later one."""
+        here = await self.coordinate()
+        if at >= here.at:
+            return store.Coordinate(here.sequence, at)
+        if at not in self._pasts:
+            self._pasts[at] = await self._read(store.find_sequence_at, at)
+        return store.Coordinate(self._pasts[at], at)
