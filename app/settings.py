@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "SPENDABLE_"
@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="The TCP port to listen on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite allows one.")
     graphiql_enabled: bool = Field(default=True, description="Serve GraphiQL, the page to try the API with.")
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, AfterValidator(_check_origins)] = Field(
+    allowed_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split_origins), AfterValidator(_check_origins)
+    ] = Field(
         (),
         description="Web origins, separated by commas, whose pages may call the API from a browser.",
     )

@@ -122,7 +122,7 @@ class GraphQLView:
         made: dict[str, object] = dict(pairs)
         if len(made) != len(pairs):
             raise services.BadInput("A parameter of the URL is given twice.")
-        if "\0" in str(made):
+        if any("\0" in text for _, text in pairs):
             raise services.BadInput("Text must be valid Unicode without NUL.")
         for name in ("variables", "extensions"):
             text = made.get(name)

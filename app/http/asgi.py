@@ -1,0 +1,144 @@
+"""Composition root: builds everything once, wires it, starts it and drains it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app import graphql, services
+from app.http.auth import Authenticator
+from app.http.graphiql import graphiql_routes
+from app.http.graphql_view import GraphQLView
+from app.http.health import health_routes
+from app.http.middleware import Caps, Frame, SameOrigin, http_exception
+from app.settings import Settings
+
+_PREFLIGHT_SECONDS: Final = 600
+# In an installed wheel beside the code, in a clone beside `app`.
+_FIXTURES: Final = (Path(__file__).parents[1] / "fixtures", Path(__file__).parents[2] / "fixtures")
+
+
+class FrontDesk(Protocol):
+    """What this floor asks of the services."""
+
+    async def start(self) -> None:
+        """Open the database and begin to work; raises a fault whose message is one sentence."""
+
+    async def drain(self) -> None:
+        """Accept nothing more, finish what was accepted, close."""
+
+    async def ready(self) -> Sequence[str]:
+        """Return why no work can be done now, or nothing."""
+        ...
+
+    async def find_key(self, key_id: str) -> services.KeyRecord | None:
+        """Return a key, revoked and expired ones included."""
+        ...
+
+
+OpenContext = Callable[[services.KeyRecord], graphql.OperationContext]
+
+
+def build_app(
+    settings: Settings,
+    *,
+    desk: FrontDesk,
+    schema: strawberry.Schema,
+    open_context: OpenContext,
+    now: Callable[[], int],
+) -> Starlette:
+    """Wire an application of the given parts; its lifespan starts the desk and drains it."""
+    executor = graphql.Executor(schema, _limits(settings), deadline_seconds=settings.client_deadline_seconds)
+    view = GraphQLView(
+        executor,
+        Authenticator(desk.find_key, now=now, remembered_seconds=settings.key_cache_seconds),
+        open_context,
+        json_depth_max=settings.json_depth_max,
+        body_seconds_max=settings.body_seconds_max,
+    )
+    app = Starlette(
+        routes=_routes(settings, view, desk.ready),
+        middleware=_middleware(settings),
+        exception_handlers={HTTPException: http_exception},
+        lifespan=_lifespan(desk, executor, settings.shutdown_seconds),
+    )
+    # A second address for the same thing would only be answered by a redirect that drops the body.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(
+    settings: Settings, view: GraphQLView, find_reasons: Callable[[], Awaitable[Sequence[str]]]
+) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [Route("/graphql", view)]
+    routes.extend(health_routes(find_reasons, check_seconds_max=settings.ready_check_seconds_max))
+    if settings.graphiql_enabled:
+        fixtures = next((folder for folder in _FIXTURES if folder.is_dir()), _FIXTURES[-1])
+        routes.append(Route("/", _to_graphiql))
+        routes.extend(graphiql_routes(fixtures / "transcripts"))
+    return routes
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    made = [
+        Middleware(Frame, requests_in_flight_max=settings.requests_in_flight_max),
+        Middleware(Caps, body_bytes_max=settings.body_bytes_max, header_bytes_max=settings.header_bytes_max),
+        Middleware(SameOrigin, allowed_origins=settings.allowed_origins),
+    ]
+    if settings.allowed_origins:
+        made.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=("Authorization", "Content-Type", "X-Request-Id"),
+                expose_headers=("Retry-After", "X-Request-Id"),
+                max_age=_PREFLIGHT_SECONDS,
+            )
+        )
+    return made
+
+
+def _lifespan(
+    desk: FrontDesk, executor: graphql.Executor, shutdown_seconds: float
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await desk.start()
+        try:
+            yield
+        finally:
+            # Mutations whose callers were answered OUTCOME_UNKNOWN still need the writer.
+            await executor.drain(shutdown_seconds)
+            await desk.drain()
+
+    return lifespan
+
+
+async def _to_graphiql(_: Request) -> Response:
+    return RedirectResponse("/graphiql")
+
+
+def _limits(settings: Settings) -> graphql.Limits:
+    return graphql.Limits(
+        characters_max=settings.document_characters_max,
+        tokens_max=settings.document_tokens_max,
+        depth_max=settings.document_depth_max,
+        aliases_max=settings.document_aliases_max,
+        fields_max=settings.document_fields_max,
+        root_fields_max=settings.document_root_fields_max,
+        fragments_max=settings.document_fragments_max,
+        nodes_max=settings.document_nodes_max,
+        list_items_max=settings.batch_commands_max,
+        documents_cached_max=settings.documents_cached_max,
+        documents_cached_characters_max=settings.documents_cached_characters_max,
+    )

@@ -1,0 +1,159 @@
+"""Promises for every request: bounded, named, masked, and from our own pages or no page at all."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from tests.http.example import Desk, client, codes, make_app
+
+
+async def test_a_body_is_refused_by_its_announced_length() -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        response = await speaking.post(
+            "/graphql", content=b" " * 1_048_577, headers={"Content-Type": "application/json"}
+        )
+    assert response.status_code == 413
+    assert codes(response.json()) == ["BAD_USER_INPUT"]
+
+
+async def test_a_body_without_a_length_is_refused_as_soon_as_it_is_too_long() -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(10_000):
+            taken += 1
+            yield b" " * 65_536
+
+    app, _ = make_app()
+    async with client(app) as speaking:
+        response = await speaking.post("/graphql", content=endless(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert taken < 20
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "x", "9" * 40])
+async def test_a_length_must_be_a_number(length: str) -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        response = await speaking.post("/graphql", content=b"{}", headers={"Content-Length": length})
+    assert response.status_code == 400
+
+
+async def test_headers_are_bounded() -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        assert (await speaking.get("/livez", headers={"X-Long": "x" * 16_384})).status_code == 431
+        assert (await speaking.get("/livez?" + "x" * 16_384)).status_code == 431
+
+
+async def test_every_request_has_a_name() -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        assert (await speaking.get("/livez")).headers["X-Request-Id"].startswith("req_")
+        response = await speaking.get("/livez", headers={"X-Request-Id": "mine-1"})
+        assert response.headers["X-Request-Id"] == "mine-1"
+        response = await speaking.get("/livez", headers={"X-Request-Id": "not mine"})
+        assert response.headers["X-Request-Id"].startswith("req_")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/graphql", "/nothing", "/graphiql"])
+async def test_every_answer_carries_the_security_headers(path: str) -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        headers = (await speaking.get(path)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "Cache-Control" in headers
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/livez", 405)])
+async def test_what_the_router_refuses_is_json(method: str, path: str, status: int) -> None:
+    app, _ = make_app()
+    async with client(app) as speaking:
+        response = await speaking.request(method, path)
+    assert response.status_code == status
+    assert codes(response.json()) == ["BAD_USER_INPUT"]
+
+
+ORIGINS = [
+    ({}, 200),
+    ({"Origin": "http://spendable.test"}, 200),
+    ({"Origin": "https://spendable.test"}, 200),
+    ({"Origin": "https://evil.test"}, 403),
+    ({"Origin": "null"}, 403),
+    ({"Origin": "http://["}, 403),
+    ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ({"Sec-Fetch-Site": "none"}, 200),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
+    ({"Sec-Fetch-Site": "cross-site", "Origin": "https://app.test"}, 200),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), ORIGINS)
+async def test_pages_of_other_sites_are_refused_unless_allowed(headers: dict[str, str], status: int) -> None:
+    app, _ = make_app(allowed_origins="https://app.test")
+    async with client(app) as speaking:
+        response = await speaking.post("/graphql", json={"query": "{ hello }"}, headers=headers)
+        assert response.status_code == status
+        if status == 403:
+            assert codes(response.json()) == ["FORBIDDEN"]
+
+
+async def test_a_link_from_another_site_may_lead_to_a_page() -> None:
+    app, _ = make_app()
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    async with client(app) as speaking:
+        response = await speaking.get("/", headers=headers)
+        assert (response.status_code, response.headers["Location"]) == (307, "/graphiql")
+        assert (await speaking.get("/graphql", headers=headers)).status_code == 403
+
+
+async def test_an_allowed_origin_may_ask_first() -> None:
+    app, _ = make_app(allowed_origins="https://app.test")
+    headers = {
+        "Origin": "https://app.test",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    async with client(app, key=None) as speaking:
+        response = await speaking.options("/graphql", headers=headers)
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "https://app.test"
+
+
+async def test_an_unforeseen_error_is_masked_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Desk):
+        async def find_key(self, key_id: str) -> None:
+            raise RuntimeError("the secret is 42")
+
+    app, _ = make_app(Broken())
+    with caplog.at_level(logging.ERROR, "spendable"):
+        async with client(app) as speaking:
+            response = await speaking.post("/graphql", json={"query": "{ hello }"})
+    assert response.status_code == 500
+    assert codes(response.json()) == ["INTERNAL_SERVER_ERROR"]
+    assert "secret" not in response.text
+    error_id = response.json()["errors"][0]["extensions"]["errorId"]
+    assert [error_id in entry.getMessage() for entry in caplog.records] == [True]
+
+
+async def test_more_requests_than_can_be_answered_are_refused_at_once() -> None:
+    app, _ = make_app(requests_in_flight_max=1)
+
+    class Asking(Desk):
+        async def ready(self) -> Sequence[str]:
+            async with client(app) as inner:
+                response = await inner.get("/livez")
+            assert codes(response.json()) == ["OVERLOADED"]
+            return [str(response.status_code)]
+
+    app, _ = make_app(Asking(), requests_in_flight_max=1)
+    async with client(app) as speaking:
+        assert (await speaking.get("/readyz")).json()["reasons"] == ["503"]
+        assert (await speaking.get("/livez")).status_code == 200
