@@ -33,7 +33,7 @@ RUN make web && \
     rm -f .venv/.run
 
 FROM python
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/spendable --shell /usr/sbin/nologin spendable
+RUN useradd --system --uid 10001 --create-home --skel /dev/null --home-dir /var/lib/spendable --shell /usr/sbin/nologin spendable
 COPY --from=build /opt/spendable /opt/spendable
 ENV PATH=/opt/spendable/bin:$PATH \
     PYTHONUNBUFFERED=1 \
