@@ -20,6 +20,8 @@ from app.ledger.book import (
     Changes,
     Pages,
 )
+from app.ledger.canonical import VERSION as FINGERPRINT_VERSION
+from app.ledger.canonical import fingerprint
 from app.ledger.command import (
     CaptureDestination,
     CaptureHold,
@@ -60,8 +62,6 @@ from app.ledger.decision import (
     RejectionCode,
 )
 from app.ledger.event import PAYLOAD_VERSION, Event, EventKind
-from app.ledger.fingerprint import VERSION as FINGERPRINT_VERSION
-from app.ledger.fingerprint import fingerprint
 from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.money import Amount, Currency
 from app.ledger.soundness import check

@@ -16,7 +16,10 @@ from app.ledger.transaction import Entry, Line, Transaction
 class Effect:
     """What one command does to one account, in its normal sign; `line` is the first that touches it.
 
-    `sets_aside` is True for placing and increasing a hold, which a freeze of the way out refuses.
+    `increases` and `decreases` are the sums of its lines of either sign: between them lies every
+    balance that one of its entries may carry. `sets_aside` is True for placing, increasing and
+    capturing a hold, which a freeze of the way out refuses; `until` is when that hold lapses, from
+    when on the command would be refused anyway.
     """
 
     account: Account
@@ -24,7 +27,10 @@ class Effect:
     ledger: int = 0
     held: int = 0
     buckets: dict[int, int] = field(default_factory=dict)
+    increases: int = 0
+    decreases: int = 0
     sets_aside: bool = False
+    until: int | None = None
 
     @property
     def available(self) -> int:
@@ -54,6 +60,10 @@ def gather(lines: Iterable[Line]) -> dict[UUID, Effect]:
             effect = effects[line.account.id] = Effect(line.account, number)
         signed = line.signed
         effect.ledger += signed
+        if signed > 0:
+            effect.increases += signed
+        else:
+            effect.decreases += signed
         if line.available_at is not None:
             effect.buckets[line.available_at] = effect.buckets.get(line.available_at, 0) + signed
     return effects
@@ -128,21 +138,28 @@ def _judge_funds(case: Case, effect: Effect, balance: Balance) -> None:
 
 
 def _earliest(case: Case, effect: Effect, balance: Balance, floor: int) -> int | None:
-    """Return the first of the account's next maturities and expiries at which the effect would fit."""
+    """Return the first of the account's next maturities and expiries at which the effect would fit.
+
+    It fits where it leaves the floor alone, or takes nothing away any more.
+    """
     futures = case.book.futures(effect.account.id)
     if futures is None:
         case.book.refused.add(effect.account.id)
         return None
     available = balance.available
     for instant, gain in futures:
+        if effect.until is not None and instant >= effect.until:
+            return None
         available += gain
-        if available + effect.available_at(instant) >= floor:
+        change = effect.available_at(instant)
+        if change >= 0 or available + change >= floor:
             return instant
     return None
 
 
 def _judge_size(case: Case, effect: Effect, balance: Balance) -> None:
-    ledger = abs(balance.ledger + effect.ledger)
+    # Each entry carries the balance after it, and the order of entries never matters: judged at the extremes.
+    ledger = max(balance.ledger + effect.increases, -balance.ledger - effect.decreases)
     maturing = balance.maturing + sum(effect.buckets.values())
     held = balance.held + balance.lapsed + effect.held
     if max(ledger, maturing, held) > money.BALANCE_MAX:

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from app.ledger import hold as lifecycle
+from app.ledger import money
 from app.ledger.account import Account
 from app.ledger.balance import Balance
 from app.ledger.book import HOLD_KIND, TRANSACTION_KIND
@@ -46,6 +47,7 @@ class _Change:
     amount: int
     transaction_id: UUID | None = None
     occurred_at: int | None = None
+    forced: bool = False
 
 
 def place_hold(case: Case, command: PlaceHold) -> Accepted | Rejection:
@@ -61,7 +63,7 @@ def place_hold(case: Case, command: PlaceHold) -> Accepted | Rejection:
     if destination is not None:
         _judge_destination(case, account, destination)
     case.new_external_id(HOLD_KIND, command.external_id)
-    effect = Effect(account, None, held=command.amount.minor, sets_aside=True)
+    effect = Effect(account, None, held=command.amount.minor, sets_aside=True, until=command.expires_at)
     judge(case, {account.id: effect}, (), Licence(force=command.force))
     if refusal := case.verdict():
         return refusal
@@ -87,7 +89,7 @@ def place_hold(case: Case, command: PlaceHold) -> Accepted | Rejection:
     )
     case.book.claim(HOLD_KIND, hold.external_id, hold.id)
     balances = settle(case, {account.id: effect})
-    return _keep(case, _Change(HoldChangeKind.PLACED, hold, hold.amount), balances)
+    return _keep(case, _Change(HoldChangeKind.PLACED, hold, hold.amount, forced=command.force), balances)
 
 
 def _judge_destination(case: Case, account: Account, destination: Account) -> None:
@@ -105,14 +107,16 @@ def increment_hold(case: Case, command: IncrementHold) -> Accepted | Rejection:
         return case.certain()
     hold, account = found
     case.matches(account, command.amount.currency, Culprit(hold=hold.id, field="amount"))
-    effect = Effect(account, None, held=command.amount.minor, sets_aside=True)
+    effect = Effect(account, None, held=command.amount.minor, sets_aside=True, until=hold.expires_at)
     judge(case, {account.id: effect}, (), Licence(force=command.force))
+    after = lifecycle.increment(hold, command.amount.minor)
+    _judge_size(case, after)
     if refusal := case.verdict():
         return refusal
     case.book.advance()
     balances = settle(case, {account.id: effect})
-    after = lifecycle.increment(hold, command.amount.minor)
-    return _keep(case, _Change(HoldChangeKind.INCREMENTED, after, command.amount.minor), balances)
+    change = _Change(HoldChangeKind.INCREMENTED, after, command.amount.minor, forced=command.force)
+    return _keep(case, change, balances)
 
 
 def extend_hold(case: Case, command: ExtendHold) -> Accepted | Rejection:
@@ -170,9 +174,12 @@ def capture_hold(case: Case, command: CaptureHold) -> Accepted | Rejection:
     after = lifecycle.capture(hold, amount, final=final)
     lines = _lines(case, command, account, amount, targets)
     effects = gather(lines)
-    effects[account.id].held = after.remaining - hold.remaining if active else 0
+    effects[account.id].sets_aside = True
+    effects[account.id].until = hold.expires_at
     if active:
-        judge(case, effects, lines, Licence(force=command.force))
+        effects[account.id].held = after.remaining - hold.remaining
+        _judge_size(case, after)
+    judge(case, effects, lines, Licence(force=command.force))
     if refusal := case.verdict():
         return refusal
     case.book.advance()
@@ -190,7 +197,8 @@ def capture_hold(case: Case, command: CaptureHold) -> Accepted | Rejection:
     enter(case, header, lines)
     balances = settle(case, effects)
     made = case.request.new_id
-    accepted = _keep(case, _Change(HoldChangeKind.CAPTURED, after, amount, made), balances)
+    change = _Change(HoldChangeKind.CAPTURED, after, amount, made, forced=command.force)
+    accepted = _keep(case, change, balances)
     announce(case, header, made, lines)
     return replace(accepted, transaction_id=made)
 
@@ -213,14 +221,20 @@ def _targets(case: Case, command: CaptureHold, hold: Hold | None) -> list[Accoun
 
 
 def _captured(case: Case, command: CaptureHold, hold: Hold, account: Account) -> int:
-    """Return how much is taken: the destinations' sum, the given amount, or all that remains."""
+    """Return how much is taken: the destinations' sum, the given amount, or all that remains.
+
+    Of a hold that has ended, whose capture is refused anyway, all that was ever set aside: so that
+    other reasons against it do not hang on whether its expiry was recorded.
+    """
     if command.amount is not None:
         case.matches(account, command.amount.currency, Culprit(hold=hold.id, line=1, field="amount"))
     if command.destinations is not None:
         for number, destination in enumerate(command.destinations, 2):
             case.matches(account, destination.amount.currency, Culprit(hold=hold.id, line=number))
         return sum(destination.amount.minor for destination in command.destinations)
-    return hold.remaining if command.amount is None else command.amount.minor
+    if command.amount is not None:
+        return command.amount.minor
+    return hold.remaining if hold.status_at(case.at) is HoldStatus.ACTIVE else hold.amount
 
 
 def _lines(case: Case, command: CaptureHold, account: Account, amount: int, targets: Sequence[Account]) -> list[Line]:
@@ -270,9 +284,12 @@ def _begin(case: Case, reference: Reference, require: Conditions, kind: HoldChan
             expected=HoldStatus.ACTIVE,
             actual=status,
         )
-    if any(refusal.code is RejectionCode.ACCOUNT_NOT_FOUND for refusal in case.refusals):
-        return None
     return hold, case.book.accounts[hold.account_id]
+
+
+def _judge_size(case: Case, after: Hold) -> None:
+    if after.amount > money.BALANCE_MAX:
+        case.refuse(RejectionCode.BALANCE_OVERFLOW, Culprit(hold=after.id))
 
 
 def _exceeds(case: Case, code: RejectionCode, hold: Hold, account: Account) -> None:
@@ -317,6 +334,7 @@ def _keep(case: Case, change: _Change, balances: dict[UUID, Balance]) -> Accepte
         ("amount", change.amount),
         ("remaining", after.remaining),
         ("expiresAt", after.expires_at),
+        ("forced", int(change.forced)),
     )
     case.emit(_EVENTS[change.kind], after.id, payload, occurred_at=occurred_at)
     return case.accepted(balances, hold_id=after.id)

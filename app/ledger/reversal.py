@@ -42,8 +42,6 @@ def reverse_transaction(case: Case, command: ReverseTransaction) -> Accepted | R
     if transaction is None:
         return case.certain()
     wanted = _wanted(case, command, transaction)
-    if any(r.code in {RejectionCode.ACCOUNT_NOT_FOUND, RejectionCode.TRANSACTION_NOT_FOUND} for r in case.refusals):
-        return case.certain()
     if transaction.kind == RESCHEDULE or transaction.reverses_id is not None:
         case.new_external_id(TRANSACTION_KIND, command.external_id)
         case.refuse(RejectionCode.NOT_REVERSIBLE, Culprit(transaction=transaction.id))
@@ -74,7 +72,8 @@ def _wanted(case: Case, command: ReverseTransaction, transaction: Transaction) -
                 case.refuse(RejectionCode.TRANSACTION_NOT_FOUND, culprit)
                 continue
             account = case.book.accounts[entry.account_id]
-            wanted[asked.line] = case.minor(asked.amount, account, culprit, positive=True)
+            amount = case.minor(asked.amount, account, culprit, positive=True)
+            wanted[asked.line] = wanted.get(asked.line, 0) + amount
     elif command.amount is not None:
         if len(entries) != _LINES_BY_AMOUNT:
             culprit = Culprit(transaction=transaction.id, field="amount")

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from app.ledger import account_verbs, hold_verbs, reversal, soundness, transaction_verbs
 from app.ledger.book import Book
+from app.ledger.canonical import differing
 from app.ledger.case import Case
 from app.ledger.command import (
     CaptureHold,
@@ -29,7 +30,6 @@ from app.ledger.command import (
     UpdateAccount,
 )
 from app.ledger.decision import Accepted, Culprit, Decision, Denied, KeyRecord, Rejected, Rejection, RejectionCode
-from app.ledger.fingerprint import differing
 
 
 def decide_all(book: Book, groups: Iterable[Group]) -> list[list[Decision]]:

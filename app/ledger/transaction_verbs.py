@@ -104,7 +104,7 @@ def reschedule_entry(case: Case, command: RescheduleEntry) -> Accepted | Rejecti
             culprit = Culprit(transaction=transaction.id, line=command.line)
             case.refuse(RejectionCode.TRANSACTION_NOT_FOUND, culprit)
     case.conditions(command.require)
-    if transaction is None or entry is None or any(r.code is RejectionCode.ACCOUNT_NOT_FOUND for r in case.refusals):
+    if transaction is None or entry is None:
         return case.certain()
     account = case.book.accounts[entry.account_id]
     culprit = Culprit(account=account.id, transaction=transaction.id, line=entry.line)
