@@ -1,6 +1,13 @@
 """The store: rows in, values out; the only SQL. Other floors enter here."""
 
+from app.store.accounts import find_accounts
+from app.store.api_keys import FoundKey, StoredKey, find_key, find_keys, insert_key, revoke_key
+from app.store.book import LoadedPages, load_futures, load_pages, lock_head
+from app.store.book_saving import save_book
+from app.store.clock import Moment, read_clock, read_moment, set_test_clock
+from app.store.currencies import find_currencies
 from app.store.database import Database, open_database
+from app.store.due_holds import find_due_holds
 from app.store.errors import (
     AlreadyServed,
     CommitUnknown,
@@ -12,27 +19,77 @@ from app.store.errors import (
     Unusable,
     Violated,
 )
+from app.store.external_ids import find_external_ids
+from app.store.holds import find_holds
 from app.store.migration import MigrationState, migrate, migration_state, require_migrated
+from app.store.reading import (
+    AccountFilter,
+    BalanceRead,
+    Coordinate,
+    EntryFilter,
+    HoldFilter,
+    Position,
+    TransactionFilter,
+    TrialBalanceTotal,
+    Window,
+)
 from app.store.session import Executed, Session, Unit, observe
+from app.store.tenants import Tenant, TenantMode, find_tenant, find_tenants, insert_tenant
+from app.store.transactions import find_transactions
 
 __all__ = [
+    "AccountFilter",
     "AlreadyServed",
+    "BalanceRead",
     "CommitUnknown",
     "Conflict",
+    "Coordinate",
     "Database",
+    "EntryFilter",
     "Executed",
+    "FoundKey",
+    "HoldFilter",
+    "LoadedPages",
     "MigrationState",
+    "Moment",
+    "Position",
     "ReadOnly",
     "Session",
     "StoreError",
+    "StoredKey",
+    "Tenant",
+    "TenantMode",
+    "TransactionFilter",
+    "TrialBalanceTotal",
     "Unavailable",
     "Unit",
     "Unmigrated",
     "Unusable",
     "Violated",
+    "Window",
+    "find_accounts",
+    "find_currencies",
+    "find_due_holds",
+    "find_external_ids",
+    "find_holds",
+    "find_key",
+    "find_keys",
+    "find_tenant",
+    "find_tenants",
+    "find_transactions",
+    "insert_key",
+    "insert_tenant",
+    "load_futures",
+    "load_pages",
+    "lock_head",
     "migrate",
     "migration_state",
     "observe",
     "open_database",
+    "read_clock",
+    "read_moment",
     "require_migrated",
+    "revoke_key",
+    "save_book",
+    "set_test_clock",
 ]

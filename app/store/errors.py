@@ -1,5 +1,7 @@
 """What can go wrong between the store and its database, as types a caller can tell apart."""
 
+# ruff: noqa: N818 - these are conditions that callers match on, and read best as what is the case
+
 
 class StoreError(Exception):
     """A database did not do what was asked; `retryable` says whether asking again may help."""

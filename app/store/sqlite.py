@@ -29,6 +29,18 @@ _WRITER = (
     "PRAGMA journal_size_limit = 67108864",
 )
 _READER = ("PRAGMA query_only = ON", "PRAGMA mmap_size = 0")
+_BY_CODE: dict[int, type[errors.StoreError]] = {
+    sqlite3.SQLITE_BUSY: errors.Conflict,
+    sqlite3.SQLITE_LOCKED: errors.Conflict,
+    sqlite3.SQLITE_READONLY: errors.ReadOnly,
+    sqlite3.SQLITE_FULL: errors.Unavailable,
+    sqlite3.SQLITE_IOERR: errors.Unavailable,
+    sqlite3.SQLITE_INTERRUPT: errors.Unavailable,
+    sqlite3.SQLITE_CANTOPEN: errors.Unavailable,
+    # The file is damaged, or is none of SQLite's.
+    sqlite3.SQLITE_NOTADB: errors.Unusable,
+    sqlite3.SQLITE_CORRUPT: errors.Unusable,
+}
 _VIOLATED = re.compile(r"constraint failed: (.+)$")
 
 
@@ -209,19 +221,9 @@ def _decoded(found: Sequence[sqlite3.Row]) -> Sequence[Row]:
 def _translated(error: sqlite3.Error) -> errors.StoreError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     text = str(error)
-    match code:
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return errors.Conflict(text)
-        case sqlite3.SQLITE_READONLY:
-            return errors.ReadOnly(text)
-        case sqlite3.SQLITE_CONSTRAINT:
-            named = _VIOLATED.search(text)
-            return errors.Violated(text, named.group(1) if named else None)
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_INTERRUPT | sqlite3.SQLITE_CANTOPEN:
-            return errors.Unavailable(text)
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return errors.Unusable(f"the file is not a sound SQLite database: {text}")
-        case _ if "no such table" in text or "no such column" in text:
-            return errors.Unmigrated(f"the schema is not the one this version needs: {text}")
-        case _:
-            return errors.StoreError(text)
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        named = _VIOLATED.search(text)
+        return errors.Violated(text, named.group(1) if named else None)
+    if "no such table" in text or "no such column" in text:
+        return errors.Unmigrated(f"the schema is not the one this version needs: {text}")
+    return _BY_CODE.get(code, errors.StoreError)(text)

@@ -3,19 +3,23 @@
 The text is PostgreSQL's, with `$1` for its arguments and these few marks:
 
 `{rows(name type, …)}`   the rows given to the statement, as `u(name, …)`; at most one, its arguments come last
+`{all(alias table)}`     every column of a table but the tenant's
 `{lock}`                 the row lock of the tenant's head; SQLite locked the whole file at BEGIN IMMEDIATE
 `{clock}`                the database's clock in microseconds since the epoch
 `::type`                 a cast that PostgreSQL needs to know a parameter's type, dropped for SQLite
-`greatest(a, b)`         which SQLite calls max, `least(a, b)` likewise; neither argument may be NULL
+`greatest(a, b)`         which SQLite calls max, `least(a, b)` likewise; no argument may be NULL
 """
 
 import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.store.tables import metadata
+
 Dialect = Literal["postgresql", "sqlite"]
 
 _ROWS = re.compile(r"\{rows\(([^)]*)\)\}")
+_ALL = re.compile(r"\{all\((\w+) (\w+)\)\}")
 _PARAMETER = re.compile(r"\$(\d+)")
 _CAST = re.compile(r"::[a-z0-9]+(\[\])?")
 _MARKS: dict[Dialect, dict[str, str]] = {
@@ -29,7 +33,7 @@ _MARKS: dict[Dialect, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A named SQL text; `scalars` counts its single arguments and `columns` names those of its rows, if it takes any."""
+    """A named SQL text; `scalars` counts its single arguments, `columns` names those of its rows if it takes any."""
 
     name: str
     text: str
@@ -48,12 +52,20 @@ class Statement:
             raise ValueError(f"{self.name}: parameters are numbered from $1 without gaps")
         object.__setattr__(self, "scalars", len(numbers))
         object.__setattr__(self, "columns", tuple(name for name, _ in columns))
-        object.__setattr__(self, "postgresql", _for_postgresql(self.text, len(numbers), columns))
-        object.__setattr__(self, "sqlite", _for_sqlite(self.text, len(numbers), columns))
+        text = _ALL.sub(_all, self.text)
+        object.__setattr__(self, "postgresql", _for_postgresql(text, len(numbers), columns))
+        object.__setattr__(self, "sqlite", _for_sqlite(text, len(numbers), columns))
 
     def sql(self, dialect: Dialect) -> str:
         """The text that the database of this dialect is sent."""
         return self.postgresql if dialect == "postgresql" else self.sqlite
+
+
+def _all(found: re.Match[str]) -> str:
+    alias, table = found.groups()
+    return ", ".join(
+        f"{alias}.{column.name} AS {column.name}" for column in metadata.tables[table].c if column.name != "tenant_id"
+    )
 
 
 def _column(piece: str) -> tuple[str, str]:
@@ -70,7 +82,8 @@ def _for_postgresql(text: str, scalars: int, columns: tuple[tuple[str, str], ...
 def _for_sqlite(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
     picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns))
     plain = _PARAMETER.sub(r"?\1", _CAST.sub("", text)).replace("greatest(", "max(").replace("least(", "min(")
-    source = f"(SELECT {picked} FROM json_each(?{scalars + 1})) AS u"
+    # The names are the statement's own, and everything else is a parameter.
+    source = f"(SELECT {picked} FROM json_each(?{scalars + 1})) AS u"  # noqa: S608 - as above
     return _marked(_ROWS.sub(lambda _: source, plain), "sqlite")
 
 

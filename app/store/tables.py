@@ -502,7 +502,7 @@ idempotency_keys = _table(
     _check("fingerprint", "length(fingerprint) = 64"),
     _check("after_sequence", "after_sequence >= 0"),
     _check("outcome", "(sequence IS NULL) = (rejection IS NOT NULL)"),
-    _check("sequence", "sequence > after_sequence"),
+    _check("sequence", "sequence BETWEEN 1 AND after_sequence"),
     *_instant("decided_at"),
 )
 

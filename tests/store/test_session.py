@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,6 @@ WRITE = Statement(
        SELECT u.id, 'o', u.name, 'TEST', $1 FROM {rows(id uuid, name text)} WHERE true""",
 )
 FLAGS = Statement("test.flags", "SELECT u.closed, u.id FROM {rows(closed boolean, id uuid)} ORDER BY u.id")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[store.Database]:
-    opened = store.open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 def tenants(*names: str) -> list[tuple[uuid.UUID, str]]:
@@ -41,10 +34,10 @@ async def test_what_is_committed_stands_and_what_is_not_is_undone(database: stor
         await unit.commit()
     async with database.write(0) as unit:
         await unit.run(WRITE, 7, rows=tenants("c"))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(TypeError):
         async with database.write(0) as unit:
             await unit.run(WRITE, 7, rows=tenants("d"))
-            raise RuntimeError
+            await unit.run(WRITE, "one argument", "too many", rows=tenants("e"))
     assert await names(database) == ["a", "b"]
 
 

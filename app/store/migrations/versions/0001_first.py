@@ -200,7 +200,7 @@ def create_tables() -> None:
         sa.CheckConstraint("decided_at BETWEEN 0 AND 253402300799999999", name="ck_idempotency_keys_decided_at"),
         sa.CheckConstraint("length(fingerprint) = 64", name="ck_idempotency_keys_fingerprint"),
         sa.CheckConstraint("length(key) BETWEEN 1 AND 255", name="ck_idempotency_keys_key"),
-        sa.CheckConstraint("sequence > after_sequence", name="ck_idempotency_keys_sequence"),
+        sa.CheckConstraint("sequence BETWEEN 1 AND after_sequence", name="ck_idempotency_keys_sequence"),
         sa.PrimaryKeyConstraint("tenant_id", "operation", "key", name="pk_idempotency_keys"),
         **STRICT,
     )

@@ -1,0 +1,169 @@
+"""What the commands of a batch name: the pages to load before they can be decided."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+from uuid import UUID
+
+from app import ledger
+
+_NOBODY = UUID(int=0)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """References of a batch, gathered once; external ids are resolved later.
+
+    `dated` are lines with an `availableAt`, which may take from a bucket; `captures` may too, once their hold is known.
+    """
+
+    keys: dict[tuple[str, str], None] = field(default_factory=dict)
+    claimed: dict[tuple[str, str], None] = field(default_factory=dict)
+    accounts: dict[ledger.Reference, None] = field(default_factory=dict)
+    holds: dict[ledger.Reference, None] = field(default_factory=dict)
+    transactions: dict[ledger.Reference, None] = field(default_factory=dict)
+    dated: list[tuple[ledger.Reference, ledger.Side, int]] = field(default_factory=list)
+    captures: list[ledger.CaptureHold] = field(default_factory=list)
+    placed: dict[str, ledger.PlaceHold] = field(default_factory=dict)
+    expiring: dict[ledger.Reference, None] = field(default_factory=dict)
+
+    def external_ids(self) -> list[tuple[str, str]]:
+        """Every (kind, external id) that is named or about to be claimed."""
+        found = dict(self.claimed)
+        for kind, references in (
+            (ledger.ACCOUNT_KIND, self.accounts),
+            (ledger.HOLD_KIND, self.holds),
+            (ledger.TRANSACTION_KIND, self.transactions),
+        ):
+            for reference in references:
+                if reference.id is None and reference.external_id is not None:
+                    found[kind, reference.external_id] = None
+        return list(found)
+
+
+def gather(groups: Iterable[ledger.Group]) -> Wanted:
+    """Return everything that the commands of these groups name."""
+    wanted = Wanted()
+    for group in groups:
+        for request in group.requests:
+            command = request.command
+            if request.key is not None:
+                wanted.keys[command.operation, request.key] = None
+            _add(wanted, command)
+            if not isinstance(command, ledger.OpenAccount):
+                for condition in command.require:
+                    wanted.accounts[condition.account] = None
+    return wanted
+
+
+def resolved(
+    kind: str, references: Iterable[ledger.Reference], found: Mapping[tuple[str, str], UUID]
+) -> dict[ledger.Reference, UUID]:
+    """Return the ids that references of one kind mean; what is unknown is missing."""
+    ids: dict[ledger.Reference, UUID] = {}
+    for reference in references:
+        id_ = reference.id or found.get((kind, reference.external_id or ""))
+        if id_ is not None:
+            ids[reference] = id_
+    return ids
+
+
+def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR0912 - one case for each command
+    match command:
+        case ledger.Transfer():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            wanted.accounts[command.from_] = None
+            wanted.accounts[command.to] = None
+            _date(wanted, command.to, ledger.Side.CREDIT, command.available_at)
+        case ledger.PostTransaction():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            for draft in command.entries:
+                wanted.accounts[draft.account] = None
+                _date(wanted, draft.account, draft.side, draft.available_at)
+        case ledger.OpenAccount():
+            _claim(wanted, ledger.ACCOUNT_KIND, command.external_id)
+        case (
+            ledger.UpdateAccount()
+            | ledger.FreezeAccount()
+            | ledger.UnfreezeAccount()
+            | ledger.CloseAccount()
+            | ledger.ReopenAccount()
+        ):
+            wanted.accounts[command.account] = None
+        case ledger.ReverseTransaction():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            wanted.transactions[command.transaction] = None
+        case ledger.RescheduleEntry():
+            wanted.transactions[command.transaction] = None
+        case ledger.PlaceHold():
+            _claim(wanted, ledger.HOLD_KIND, command.external_id)
+            wanted.accounts[command.account] = None
+            if command.destination is not None:
+                wanted.accounts[command.destination] = None
+            if command.external_id is not None:
+                wanted.placed.setdefault(command.external_id, command)
+        case ledger.CaptureHold():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            wanted.holds[command.hold] = None
+            for destination in command.destinations or ():
+                wanted.accounts[destination.account] = None
+            wanted.captures.append(command)
+        case ledger.ReleaseHold() | ledger.IncrementHold() | ledger.ExtendHold():
+            wanted.holds[command.hold] = None
+        case ledger.RecordExpiry():
+            wanted.holds[command.hold] = None
+            wanted.expiring[command.hold] = None
+        case _:
+            assert_never(command)
+
+
+def _claim(wanted: Wanted, kind: str, external_id: str | None) -> None:
+    if external_id is not None:
+        wanted.claimed[kind, external_id] = None
+
+
+def _date(wanted: Wanted, account: ledger.Reference, side: ledger.Side, available_at: int | None) -> None:
+    if available_at is not None:
+        wanted.dated.append((account, side, available_at))
+
+
+def taken_buckets(
+    wanted: Wanted,
+    accounts: Mapping[ledger.Reference, UUID],
+    holds: Mapping[ledger.Reference, UUID],
+    pages: ledger.Pages,
+) -> list[tuple[UUID, int]]:
+    """Return the buckets that the batch may take from: pins, and entries to be reversed or moved in time.
+
+    To be asked once accounts, holds and entries are among the pages. What the batch itself makes has no buckets yet.
+    """
+    buckets: dict[tuple[UUID, int], None] = {}
+    for reference, side, instant in wanted.dated:
+        account = pages.accounts.get(accounts.get(reference, _NOBODY))
+        if account is not None and account.normal_side is not side and instant > pages.at:
+            buckets[account.id, instant] = None
+    for command in wanted.captures:
+        for target, until in _captured(wanted, command, holds, pages):
+            account_id = accounts.get(target, target.id)
+            if account_id is not None and until is not None and until > pages.at:
+                buckets[account_id, until] = None
+    loaded: list[Sequence[ledger.Entry]] = [*pages.entries.values(), *pages.naming.values()]
+    for entry in (entry for entries in loaded for entry in entries):
+        if entry.available_at is not None and entry.available_at > pages.at:
+            buckets[entry.account_id, entry.available_at] = None
+    return list(buckets)
+
+
+def _captured(
+    wanted: Wanted, command: ledger.CaptureHold, holds: Mapping[ledger.Reference, UUID], pages: ledger.Pages
+) -> list[tuple[ledger.Reference, int | None]]:
+    """The accounts and instants of a capture's lines, of a hold that is stored or placed by the batch itself."""
+    if command.destinations is not None:
+        return [(destination.account, destination.available_at) for destination in command.destinations]
+    hold = pages.holds.get(holds.get(command.hold, _NOBODY))
+    if hold is not None:
+        return [(ledger.Reference(hold.destination_id), command.available_at)]
+    placed = wanted.placed.get(command.hold.external_id or "")
+    if placed is not None and placed.destination is not None:
+        return [(placed.destination, command.available_at)]
+    return []
