@@ -133,6 +133,7 @@ class Documents:
                 max_lexical_tokens=limits.tokens_max,
                 max_comments=limits.comments_max,
                 max_source_length=limits.characters_max,
+                allow_empty_selection_sets=False,
             )
         except GraphQLError as error:
             raise DocumentRefusedError([entry_of(error, services.FaultCode.GRAPHQL_PARSE_FAILED)]) from None

@@ -40,7 +40,8 @@ class Limits:
     comments_max: int = 1_000
     depth_max: int = 16
     aliases_max: int = 64
-    fields_max: int = 1_000
+    fields_max: int = 500
+    variables_max: int = 100
     root_fields_max: int = 20
     fragments_max: int = 64
     list_items_max: int = 1_000
@@ -74,7 +75,7 @@ def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]
             for variable in operation.variable_definitions or ():
                 if variable.default_value is not None:
                     counter.check_value(variable.default_value)
-            _check_tally(counter.of_selections(operation.selection_set, 0), operation, limits)
+            _check_counts(counter.of_selections(operation.selection_set, 0), operation, limits)
     except _ExceededError as exceeded:
         return [GraphQLError(exceeded.message, exceeded.node)]
     return []
@@ -97,8 +98,9 @@ class _ExceededError(Exception):
         self.node = node
 
 
-def _check_tally(tally: _Tally, operation: OperationDefinitionNode, limits: Limits) -> None:
+def _check_counts(tally: _Tally, operation: OperationDefinitionNode, limits: Limits) -> None:
     for count, limit, what in (
+        (len(operation.variable_definitions or ()), limits.variables_max, "variables"),
         (tally.depth, limits.depth_max, "levels of fields"),
         (tally.aliases, limits.aliases_max, "aliases"),
         (tally.root_fields, limits.root_fields_max, "root fields"),

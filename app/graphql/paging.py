@@ -5,7 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from app import services
@@ -22,6 +22,13 @@ _LENGTH: Final = 1 + _SEQUENCE_BYTES + _TIE_BYTES + _SEAL_BYTES
 Item = TypeVar("Item")
 
 
+class Position(NamedTuple):
+    """Where an item stands in its list: the sequence that made it, then a line number or an id as an integer."""
+
+    sequence: int
+    tie: int
+
+
 @dataclass(frozen=True, slots=True)
 class CursorCodec:
     """Writes and reads the cursors of one tenant's list; a cursor of another tenant or list is refused."""
@@ -29,7 +36,7 @@ class CursorCodec:
     tenant_id: UUID
     list_name: str
 
-    def encode(self, position: services.Position) -> str:
+    def encode(self, position: Position) -> str:
         """Return the cursor of a position."""
         body = (
             bytes([_VERSION])
@@ -38,7 +45,7 @@ class CursorCodec:
         )
         return base64.urlsafe_b64encode(body + self._seal(body)).decode("ascii").rstrip("=")
 
-    def decode(self, cursor: str, argument: str) -> services.Position:
+    def decode(self, cursor: str, argument: str) -> Position:
         """Return the position of a cursor; raises BadInput naming the argument."""
         refused = services.BadInput("The cursor is not one of this list.", (argument,))
         try:
@@ -49,7 +56,7 @@ class CursorCodec:
         if len(raw) != _LENGTH or body[0] != _VERSION or seal != self._seal(body):
             raise refused
         end = 1 + _SEQUENCE_BYTES
-        position = services.Position(int.from_bytes(body[1:end], "big"), int.from_bytes(body[end:], "big"))
+        position = Position(int.from_bytes(body[1:end], "big"), int.from_bytes(body[end:], "big"))
         if self.encode(position) != cursor or position.sequence >= 1 << 63:
             raise refused
         return position
@@ -58,6 +65,21 @@ class CursorCodec:
         # No secret: a forged cursor reaches nothing, as every read names its tenant. This finds mistakes.
         bound = self.tenant_id.bytes + self.list_name.encode()
         return hashlib.blake2b(body, digest_size=_SEAL_BYTES, key=hashlib.sha256(bound).digest()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page to read: `limit` items strictly after and before the positions, from the far end if `backward`."""
+
+    size: int
+    backward: bool = False
+    after: Position | None = None
+    before: Position | None = None
+
+    @property
+    def limit(self) -> int:
+        """How many items to read: one more than the page, which tells whether the list goes on."""
+        return self.size + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +102,23 @@ class Page(Generic[Item]):
         return self.cursors[-1] if self.cursors else None
 
 
-def page_window(
+def page_request(
     codec: CursorCodec,
     *,
     first: int | None = None,
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-) -> services.Window:
-    """Read a connection's arguments into the part of the list to read; raises BadInput naming the one at fault.
-
-    The window's limit is one more than the page, which tells whether the list goes on.
-    """
+) -> PageRequest:
+    """Read a connection's arguments; raises BadInput naming the one at fault."""
     if first is not None and last is not None:
         raise services.BadInput("first and last cannot be given together.", ("last",))
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 0 <= size <= PAGE_MAX:
             raise services.BadInput(f"{name} must be 0 to {PAGE_MAX}.", (name,))
     size = first if first is not None else last
-    return services.Window(
-        limit=(PAGE_DEFAULT if size is None else size) + 1,
+    return PageRequest(
+        size=PAGE_DEFAULT if size is None else size,
         backward=last is not None,
         after=None if after is None else codec.decode(after, "after"),
         before=None if before is None else codec.decode(before, "before"),
@@ -107,19 +126,20 @@ def page_window(
 
 
 def make_page(
-    window: services.Window,
+    request: PageRequest,
     found: Sequence[Item],
     codec: CursorCodec,
-    position_of: Callable[[Item], services.Position],
+    position_of: Callable[[Item], Position],
 ) -> Page[Item]:
-    """Make the page of what was read for a window: at most its limit, in list order either way."""
-    size = window.limit - 1
-    extra = max(0, len(found) - size)
-    items = tuple(found[extra:] if window.backward else found[:size])
+    """Make the page of at most `request.limit` items, given in reading order: from the far end if backward."""
+    more = len(found) > request.size
+    items = tuple(found[: request.size])
+    if request.backward:
+        items = items[::-1]
     return Page(
         items=items,
         cursors=tuple(codec.encode(position_of(item)) for item in items),
         # What lies beyond a given cursor is at least the item it was taken from.
-        has_next=window.before is not None if window.backward else extra > 0,
-        has_previous=extra > 0 if window.backward else window.after is not None,
+        has_next=request.before is not None if request.backward else more,
+        has_previous=more if request.backward else request.after is not None,
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, NewType
 
 import strawberry
 from graphql import GraphQLError
-from graphql.language import StringValueNode, ValueNode
+from graphql.language import ObjectValueNode, StringValueNode, ValueNode, VariableNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
@@ -153,7 +153,11 @@ def _literal_of_string(parse: Callable[[object], object]) -> Callable[..., objec
 
 
 def _literal_of_metadata(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
-    return parse_metadata(value_from_ast_untyped(node, variables))
+    if not isinstance(node, ObjectValueNode):
+        return parse_metadata(None)
+    # While a document is validated its variables have no values yet: they are checked once they have.
+    known = [field for field in node.fields if variables is not None or not isinstance(field.value, VariableNode)]
+    return parse_metadata({field.name.value: value_from_ast_untyped(field.value, variables) for field in known})
 
 
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {

@@ -135,6 +135,7 @@ def _limits(settings: Settings) -> graphql.Limits:
         depth_max=settings.document_depth_max,
         aliases_max=settings.document_aliases_max,
         fields_max=settings.document_fields_max,
+        variables_max=settings.document_variables_max,
         root_fields_max=settings.document_root_fields_max,
         fragments_max=settings.document_fragments_max,
         nodes_max=settings.document_nodes_max,

@@ -47,8 +47,8 @@ class Thing:
         return Thing()
 
     @strawberry.field
-    def things(self, first: int | None = None, after: str | None = None) -> "Things":
-        return Things(nodes=[])
+    def things(self, first: int | None = None) -> "Things":
+        return Things(nodes=[Thing()] * (first or 0))
 
     @strawberry.field
     def broken(self) -> str | None:
@@ -71,8 +71,8 @@ class Query:
         return Thing()
 
     @strawberry.field
-    def things(self, first: int | None = None, after: str | None = None) -> Things:
-        return Things(nodes=[])
+    def things(self, first: int | None = None) -> Things:
+        return Things(nodes=[Thing()] * (first or 0))
 
     @strawberry.field
     def node_list(self, ids: list[strawberry.ID]) -> list[strawberry.ID]:
@@ -107,7 +107,7 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def act(self, info: strawberry.Info[Any, None], input: ActInput) -> str | None:
+    async def act(self, info: strawberry.Info[Any, None], input: ActInput) -> str | None:  # noqa: A002 - as in the product's schema
         await asyncio.sleep(0.05)
         info.context.desk.acted.append(input)
         return f"{input.amount.amount} {input.amount.currency}"
@@ -152,7 +152,7 @@ class Context:
         self.desk.log.append("closed")
 
 
-def record(**changes: Any) -> services.KeyRecord:
+def record(**changes: object) -> services.KeyRecord:
     values: dict[str, Any] = {
         "key_id": KEY.key_id,
         "tenant_id": TENANT,
@@ -168,9 +168,7 @@ def record(**changes: Any) -> services.KeyRecord:
 def make_app(desk: Desk | None = None, **chosen: object) -> tuple[Starlette, Desk]:
     desk = desk or Desk(keys={KEY.key_id: record()})
     settings: Settings = load({"key_cache_seconds": 0.0} | chosen)
-    app = build_app(
-        settings, desk=desk, schema=SCHEMA, open_context=lambda key: Context(desk, key), now=lambda: NOW
-    )
+    app = build_app(settings, desk=desk, schema=SCHEMA, open_context=lambda key: Context(desk, key), now=lambda: NOW)
     return app, desk
 
 
@@ -187,10 +185,11 @@ async def client(
         yield made
 
 
-async def ask(app: Starlette, query: str, **body: object) -> Any:
+async def ask(app: Starlette, query: str, **body: object) -> dict[str, Any]:
     async with client(app) as speaking:
-        return (await speaking.post("/graphql", json={"query": query, **body})).json()
+        answer: dict[str, Any] = (await speaking.post("/graphql", json={"query": query, **body})).json()
+    return answer
 
 
-def codes(answer: Any) -> list[str]:
+def codes(answer: dict[str, Any]) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]

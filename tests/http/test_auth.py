@@ -85,6 +85,7 @@ async def test_a_key_is_remembered_for_a_moment_and_a_failure_never() -> None:
 async def test_a_database_that_cannot_be_asked_is_no_wrong_key() -> None:
     class Lost(Desk):
         async def find_key(self, key_id: str) -> services.KeyRecord | None:
+            self.log.append(key_id)
             raise services.Unavailable("The database cannot be reached.", retry_after_seconds=1)
 
     app, _ = make_app(Lost())

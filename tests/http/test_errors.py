@@ -10,9 +10,9 @@ from tests.http.example import ask, codes, make_app
 ACT = "mutation($input: ActInput!) { act(input: $input) }"
 
 
-def act(**changes: Any) -> dict[str, Any]:
-    money = {"amount": "1.50", "currency": "EUR"} | changes.pop("money", {})
-    return {"input": {"idempotencyKey": "k", "amount": money} | changes}
+def act(money: dict[str, object] | None = None, **changes: object) -> dict[str, Any]:
+    amount = {"amount": "1.50", "currency": "EUR"} | (money or {})
+    return {"input": {"idempotencyKey": "k", "amount": amount} | changes}
 
 
 WRONG: list[tuple[dict[str, Any], list[str | int]]] = [

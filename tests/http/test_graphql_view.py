@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from tests.http.example import KEY, ask, client, codes, make_app
 
@@ -228,12 +229,12 @@ async def test_answers_are_exact_json() -> None:
 
 async def test_a_websocket_is_refused() -> None:
     app, _ = make_app()
-    sent: list[dict[str, Any]] = []
+    sent: list[Message] = []
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         return {"type": "websocket.connect"}
 
-    async def send(message: Any) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/graphql", "headers": [], "query_string": b"", "subprotocols": []}

@@ -130,6 +130,7 @@ async def test_an_allowed_origin_may_ask_first() -> None:
 async def test_an_unforeseen_error_is_masked_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Desk):
         async def find_key(self, key_id: str) -> None:
+            self.log.append(key_id)
             raise RuntimeError("the secret is 42")
 
     app, _ = make_app(Broken())
