@@ -1,0 +1,197 @@
+"""A tenant kept in memory: everything that a writer and a database do around the pure core, and nothing else.
+
+It keeps what a database would: every row of history and the pages of the present. What depends on time (maturing
+money, holds in force, lapsed ones) is evaluated at the instant of each batch; futures are loaded as a writer does it,
+on a second pass over the same pages and only for accounts that were refused for funds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from app import ledger
+from app.ledger.proof import Records
+
+START: Final = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z, in microseconds."""
+
+CURRENCIES: Final[Mapping[str, int]] = MappingProxyType({"EUR": 2, "JPY": 0, "KWD": 3, "USD": 2})
+
+
+class World:
+    """One tenant. Time moves only by `clock_to`."""
+
+    def __init__(self, at: int = START) -> None:
+        self.at = at
+        self.sequence = 0
+        self.accounts: dict[UUID, ledger.Account] = {}
+        self.balances: dict[UUID, ledger.Balance] = {}
+        self.holds: dict[UUID, ledger.Hold] = {}
+        self.transactions: dict[UUID, ledger.Transaction] = {}
+        self.entries: dict[UUID, tuple[ledger.Entry, ...]] = {}
+        self.naming: dict[ledger.EntryKey, tuple[ledger.Entry, ...]] = {}
+        self.buckets: dict[tuple[UUID, int], int] = {}
+        self.keys: dict[tuple[str, str], ledger.KeyRecord] = {}
+        self.external_ids: dict[tuple[str, str], UUID] = {}
+        self.all_entries: list[ledger.Entry] = []
+        self.account_changes: list[ledger.AccountChange] = []
+        self.hold_changes: list[ledger.HoldChange] = []
+        self.events: list[ledger.Event] = []
+        self._ids = 0
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def new_id(self) -> UUID:
+        """Return an id that was never returned before."""
+        self._ids += 1
+        return UUID(int=self._ids)
+
+    def request(
+        self,
+        command: ledger.Command,
+        key: str | None = None,
+        *,
+        may_advance: bool = True,
+        principal: str = "tester",
+    ) -> ledger.Request:
+        """Return a command on its way, with a key of its own where none is given."""
+        new_id = self.new_id()
+        fingerprint, digests = ledger.fingerprint(command)
+        if key is None and not isinstance(command, ledger.RecordExpiry):
+            key = f"key-{self._ids}"
+        return ledger.Request(command, key, new_id, principal, fingerprint, digests, may_advance)
+
+    def submit(self, groups: Sequence[ledger.Group], *, dry_run: bool = False) -> list[list[ledger.Decision]]:
+        """Decide one batch and, unless it is a dry run, keep what came of it."""
+        pages = self.pages()
+        book = ledger.Book(pages)
+        decisions = ledger.decide_all(book, groups)
+        if book.refused:
+            futures = {account_id: self.futures(account_id) for account_id in book.refused}
+            book = ledger.Book(replace(pages, futures=futures))
+            decisions = ledger.decide_all(book, groups)
+        if not dry_run:
+            self._save(book.changes, book.sequence)
+        return decisions
+
+    def decide(self, command: ledger.Command, key: str | None = None) -> ledger.Decision:
+        """Decide one command in a batch of its own."""
+        return self.submit([ledger.Group((self.request(command, key),))])[0][0]
+
+    def accept(self, command: ledger.Command, key: str | None = None) -> ledger.Accepted:
+        """Decide one command that must be accepted."""
+        decision = self.decide(command, key)
+        assert isinstance(decision, ledger.Accepted), decision
+        return decision
+
+    def refuse(self, command: ledger.Command, key: str | None = None) -> ledger.Rejection:
+        """Decide one command that must be refused."""
+        decision = self.decide(command, key)
+        assert isinstance(decision, ledger.Rejected), decision
+        return decision.rejection
+
+    # -- time -----------------------------------------------------------------------------------
+
+    def clock_to(self, at: int) -> None:
+        """Let time pass."""
+        assert at >= self.at, "time does not run backwards"
+        self.at = at
+        self.balances = {account_id: self.balance(account_id, at) for account_id in self.balances}
+
+    def balance(self, account_id: UUID, at: int) -> ledger.Balance:
+        """Return how an account stands at an instant from now on, as far as is known now."""
+        held = lapsed = 0
+        for hold in self.holds.values():
+            if hold.account_id == account_id and hold.status is ledger.HoldStatus.ACTIVE:
+                if hold.status_at(at) is ledger.HoldStatus.ACTIVE:
+                    held += hold.remaining
+                else:
+                    lapsed += hold.remaining
+        maturing = sum(
+            amount for (account, instant), amount in self.buckets.items() if account == account_id and instant > at
+        )
+        return replace(self.balances[account_id], maturing=maturing, held=held, lapsed=lapsed)
+
+    def futures(self, account_id: UUID) -> tuple[tuple[int, int], ...]:
+        """Return an account's next maturities and expiries."""
+        gains: dict[int, int] = {}
+        for (account, instant), amount in self.buckets.items():
+            if account == account_id and instant > self.at and amount:
+                gains[instant] = gains.get(instant, 0) + amount
+        for hold in self.holds.values():
+            ends = hold.expires_at
+            if hold.account_id == account_id and hold.status is ledger.HoldStatus.ACTIVE and ends and ends > self.at:
+                gains[ends] = gains.get(ends, 0) + hold.remaining
+        return tuple(sorted(gains.items())[: ledger.FUTURES_MAX])
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    def pages(self) -> ledger.Pages:
+        """Return everything that a batch could touch, true at the present instant."""
+        lapsed: dict[UUID, list[tuple[int, UUID]]] = {}
+        for hold in self.holds.values():
+            if hold.status is ledger.HoldStatus.ACTIVE and hold.expires_at is not None and hold.expires_at <= self.at:
+                lapsed.setdefault(hold.account_id, []).append((hold.expires_at, hold.id))
+        return ledger.Pages(
+            sequence=self.sequence,
+            at=self.at,
+            currencies=CURRENCIES,
+            keys=self.keys,
+            external_ids=self.external_ids,
+            accounts=self.accounts,
+            balances=self.balances,
+            holds=self.holds,
+            transactions=self.transactions,
+            entries=self.entries,
+            naming=self.naming,
+            buckets=self.buckets,
+            lapsed={account_id: tuple(sorted(holds)) for account_id, holds in lapsed.items()},
+        )
+
+    def _save(self, changes: ledger.Changes, sequence: int) -> None:
+        for account in changes.opened:
+            self.accounts[account.id] = account
+        self.accounts.update(changes.described)
+        self.balances.update(changes.balances)
+        for hold in (*changes.placed.values(), *changes.changed_holds.values()):
+            self.holds[hold.id] = hold
+        for transaction in changes.transactions:
+            self.transactions[transaction.id] = transaction
+            self.entries[transaction.id] = ()
+        for entry in changes.entries:
+            self.entries[entry.transaction_id] += (entry,)
+            if entry.of_entry is not None:
+                self.naming[entry.of_entry] = (*self.naming.get(entry.of_entry, ()), entry)
+        for bucket, added in changes.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + added
+        for record in changes.keys:
+            place = (record.operation, record.key)
+            assert place not in self.keys, "a key stands for one outcome"
+            self.keys[place] = record
+        for kind, external_id, made in changes.claimed:
+            assert (kind, external_id) not in self.external_ids, "an external id stands for one thing"
+            self.external_ids[kind, external_id] = made
+        self.all_entries += changes.entries
+        self.account_changes += changes.account_changes
+        self.hold_changes += changes.hold_changes
+        self.events += changes.events
+        assert sequence == changes.sequence + len({event.sequence for event in changes.events})
+        self.sequence = sequence
+
+    def records(self) -> Records:
+        """Return all rows, for the proof of what must always hold."""
+        return Records(
+            at=self.at,
+            sequence=self.sequence,
+            accounts=self.accounts,
+            balances=self.balances,
+            holds=self.holds,
+            transactions=tuple(self.transactions.values()),
+            entries=tuple(self.all_entries),
+            buckets=self.buckets,
+            account_changes=tuple(self.account_changes),
+            hold_changes=tuple(self.hold_changes),
+            events=tuple(self.events),
+        )

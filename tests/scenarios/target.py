@@ -1,0 +1,75 @@
+"""Where scenarios and simulations run: something that decides commands, tells balances and lets time pass."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from app import ledger
+from tests.ledger.world import START, World
+
+
+class Target(Protocol):
+    """One TEST tenant, whose clock stands still until it is set."""
+
+    @property
+    def at(self) -> int:
+        """The tenant's present instant."""
+        ...
+
+    async def clock_to(self, at: int) -> None:
+        """Set the tenant's clock."""
+        ...
+
+    def request(self, command: ledger.Command, key: str, *, clerk: bool = False) -> ledger.Request:
+        """Return a command on its way; a clerk has neither the scope `force` nor `advance`."""
+        ...
+
+    async def submit(
+        self, groups: Sequence[ledger.Group], *, dry_run: bool = False
+    ) -> Sequence[Sequence[ledger.Decision]]:
+        """Decide groups in one call."""
+        ...
+
+    async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, ledger.Balance]:
+        """Return balances now or at a later instant."""
+        ...
+
+    async def holds(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Hold]:
+        """Return holds as they read now."""
+        ...
+
+    async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
+        """Return the entries of a transaction, by line."""
+        ...
+
+
+class WorldTarget:
+    """The pure core, with a tenant in memory around it."""
+
+    def __init__(self, at: int = START) -> None:
+        self.world = World(at)
+
+    @property
+    def at(self) -> int:
+        return self.world.at
+
+    async def clock_to(self, at: int) -> None:
+        self.world.clock_to(at)
+
+    def request(self, command: ledger.Command, key: str, *, clerk: bool = False) -> ledger.Request:
+        keyed = None if isinstance(command, ledger.RecordExpiry) else key
+        return self.world.request(command, keyed, may_advance=not clerk)
+
+    async def submit(
+        self, groups: Sequence[ledger.Group], *, dry_run: bool = False
+    ) -> Sequence[Sequence[ledger.Decision]]:
+        return self.world.submit(groups, dry_run=dry_run)
+
+    async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, ledger.Balance]:
+        return {account_id: self.world.balance(account_id, at or self.at) for account_id in ids}
+
+    async def holds(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Hold]:
+        return {hold_id: self.world.holds[hold_id].as_of(self.at) for hold_id in ids}
+
+    async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
+        return self.world.entries[transaction_id]

@@ -1,0 +1,308 @@
+"""The verbs of the table language: each turns the words of a step into a command."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from app import ledger
+from tests.ledger.world import CURRENCIES
+from tests.scenarios import language
+from tests.scenarios.language import NotUnderstoodError, Words
+
+_CODE: Final = re.compile(r"[A-Z]{3}")
+_NOBODY: Final = UUID(int=2**128 - 1)
+
+
+@dataclass
+class Names:
+    """What the names of a scenario stand for so far: their currency, and their id once it is known."""
+
+    start: int
+    currency: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    def reference(self, name: str) -> ledger.Reference:
+        if name.startswith("@"):
+            return ledger.Reference(id=self.ids.get(name[1:], _NOBODY))
+        return ledger.Reference(external_id=name)
+
+    def currency_of(self, name: str) -> str:
+        return self.currency.get(name.removeprefix("@"), "USD")
+
+    def instant(self, text: str | None) -> int | None:
+        return None if text in {None, "now", "never"} else language.instant(text or "", self.start)
+
+    def amount(self, words: Words, name: str) -> ledger.Amount:
+        text = words.take()
+        currency = self.currency_of(name)
+        if words.left and _CODE.fullmatch(words.left[0]):
+            currency = words.take()
+        minor = ledger.money.parse(text, CURRENCIES[currency])
+        if minor is None:
+            raise NotUnderstoodError(f"no amount of {currency}: {text}")
+        return ledger.Amount(minor, currency)
+
+    def amount_if_any(self, words: Words, name: str) -> ledger.Amount | None:
+        return self.amount(words, name) if words.left and words.left[0][0] in "-0123456789" else None
+
+    def conditions(self, words: Words) -> ledger.Conditions:
+        made: list[ledger.Condition] = []
+        while "if" in words.left:
+            place = words.left.index("if")
+            name, component, *rest = words.left[place + 1 :]
+            account = self.reference(name)
+            if component == "version":
+                made.append(ledger.Condition(account, version=int(rest[0])))
+                del words.left[place : place + 4]
+            else:
+                comparison = {">=": ledger.Comparison.GTE, "<=": ledger.Comparison.LTE, "=": ledger.Comparison.EQ}
+                amount = ledger.money.normal_text(rest[1])
+                part = ledger.Component(component.upper())
+                made.append(ledger.Condition(account, None, part, comparison[rest[0]], amount))
+                del words.left[place : place + 5]
+        return tuple(made)
+
+
+def _open(words: Words, names: Names) -> ledger.Command:
+    name, currency = words.take(), words.take()
+    names.currency.setdefault(name, currency)
+    return ledger.OpenAccount(
+        currency,
+        purpose=ledger.Purpose(words.option("purpose") or "CUSTOMER"),
+        normal_side=ledger.Side.DEBIT if words.flag("debit") else ledger.Side.CREDIT,
+        floor=_text(words.option("floor")) or "0",
+        unlimited=words.flag("unlimited"),
+        external_id=name,
+        name=words.option("name"),
+        metadata=_metadata(words),
+    )
+
+
+def _update(words: Words, names: Names) -> ledger.Command:
+    choice = words.choice("unlimited", "limited")
+    return ledger.UpdateAccount(
+        require=names.conditions(words),
+        account=names.reference(words.take()),
+        name=words.option("name"),
+        floor=_text(words.option("floor")),
+        unlimited=None if choice is None else choice == "unlimited",
+        metadata=_metadata(words) or None,
+    )
+
+
+def _freeze(words: Words, names: Names) -> ledger.Command:
+    require = names.conditions(words)
+    account, direction = names.reference(words.take()), words.choice("out", "in", "both") or "both"
+    return ledger.FreezeAccount(account, ledger.Direction(direction.upper()), words.option("reason"), require)
+
+
+def _unfreeze(words: Words, names: Names) -> ledger.Command:
+    require = names.conditions(words)
+    account, direction = names.reference(words.take()), words.choice("out", "in", "both") or "both"
+    return ledger.UnfreezeAccount(account, ledger.Direction(direction.upper()), words.option("reason"), require)
+
+
+def _close(words: Words, names: Names) -> ledger.Command:
+    return ledger.CloseAccount(require=names.conditions(words), account=names.reference(words.take()))
+
+
+def _reopen(words: Words, names: Names) -> ledger.Command:
+    return ledger.ReopenAccount(require=names.conditions(words), account=names.reference(words.take()))
+
+
+def world_of(currency: str) -> str:
+    """The name of the account that stands for the outside, where `credit` takes from and `debit` gives to."""
+    return f"world-{currency}"
+
+
+def _credit(words: Words, names: Names) -> ledger.Command:
+    name = words.left[0]
+    return _transfer(Words([world_of(names.currency_of(name)), *words.left]), names, words)
+
+
+def _debit(words: Words, names: Names) -> ledger.Command:
+    name, rest = words.left[0], words.left[1:]
+    return _transfer(Words([name, world_of(names.currency_of(name)), *rest]), names, words)
+
+
+def _transfer(words: Words, names: Names, origin: Words | None = None) -> ledger.Command:
+    if origin is not None:
+        origin.left.clear()
+    require = names.conditions(words)
+    source, target = words.take(), words.take()
+    name = words.option("as")
+    amount = names.amount(words, source)
+    if name is not None:
+        names.currency.setdefault(name, amount.currency)
+    command = ledger.Transfer(
+        names.reference(source),
+        names.reference(target),
+        amount,
+        available_at=names.instant(words.option("matures")),
+        effective_at=names.instant(words.option("effective")),
+        kind=words.option("kind") or "TRANSFER",
+        external_id=name,
+        description=words.option("because"),
+        require=require,
+        force=words.flag("force"),
+    )
+    words.done()
+    return command
+
+
+def _post(words: Words, names: Names) -> ledger.Command:
+    entries = []
+    for part in words.parts:
+        side, name = part.take(), part.take()
+        entries.append(
+            ledger.EntryDraft(
+                names.reference(name),
+                ledger.Side(side.upper()),
+                names.amount(part, name),
+                names.instant(part.option("matures")),
+                part.option("kind") or "PRINCIPAL",
+                part.option("reason"),
+            )
+        )
+    return ledger.PostTransaction(
+        tuple(entries),
+        effective_at=names.instant(words.option("effective")),
+        kind=words.option("kind") or "JOURNAL",
+        external_id=words.option("as"),
+        require=names.conditions(words),
+        force=words.flag("force"),
+        advance=words.flag("advance"),
+    )
+
+
+def _reverse(words: Words, names: Names) -> ledger.Command:
+    require, name = names.conditions(words), words.take()
+    lines = tuple(ledger.ReversedLine(int(part.take()), _text(part.take()) or "") for part in words.parts)
+    return ledger.ReverseTransaction(
+        names.reference(name),
+        amount=names.amount_if_any(words, name),
+        lines=lines or None,
+        external_id=words.option("as"),
+        require=require,
+        force=words.flag("force"),
+    )
+
+
+def _reschedule(words: Words, names: Names) -> ledger.Command:
+    require, name, line = names.conditions(words), words.take(), int(words.take())
+    until = names.instant(words.option("to"))
+    # A reschedule has no external id of its own: `known as` lets the scenario speak of what it made.
+    words.option("known")
+    return ledger.RescheduleEntry(
+        names.reference(name),
+        line,
+        amount=names.amount_if_any(words, name),
+        available_at=until,
+        reason=words.option("reason") or "rescheduled",
+        require=require,
+    )
+
+
+def _hold(words: Words, names: Names) -> ledger.Command:
+    require, name, account = names.conditions(words), words.take(), words.take()
+    names.currency.setdefault(name, names.currency_of(account))
+    destination = words.option("for")
+    return ledger.PlaceHold(
+        names.reference(account),
+        names.amount(words, account),
+        expires_at=names.instant(words.option("expires")),
+        destination=None if destination is None else names.reference(destination),
+        reason=words.option("reason"),
+        external_id=name,
+        require=require,
+        force=words.flag("force"),
+    )
+
+
+def _capture(words: Words, names: Names) -> ledger.Command:
+    require, name = names.conditions(words), words.take()
+    destinations = tuple(
+        ledger.CaptureDestination(
+            names.reference(part.take()),
+            names.amount(part, name),
+            names.instant(part.option("matures")),
+            part.option("kind") or "PRINCIPAL",
+        )
+        for part in words.parts
+    )
+    return ledger.CaptureHold(
+        names.reference(name),
+        amount=names.amount_if_any(words, name),
+        final=not words.flag("partial"),
+        allow_excess=words.flag("excess"),
+        available_at=names.instant(words.option("matures")),
+        destinations=destinations or None,
+        external_id=words.option("as"),
+        require=require,
+        force=words.flag("force"),
+    )
+
+
+def _release(words: Words, names: Names) -> ledger.Command:
+    require, name = names.conditions(words), words.take()
+    return ledger.ReleaseHold(names.reference(name), names.amount_if_any(words, name), require)
+
+
+def _increment(words: Words, names: Names) -> ledger.Command:
+    require, name = names.conditions(words), words.take()
+    return ledger.IncrementHold(names.reference(name), names.amount(words, name), require, words.flag("force"))
+
+
+def _extend(words: Words, names: Names) -> ledger.Command:
+    require, name = names.conditions(words), words.take()
+    return ledger.ExtendHold(names.reference(name), names.instant(words.take()), require)
+
+
+def _expire(words: Words, names: Names) -> ledger.Command:
+    return ledger.RecordExpiry(names.reference(words.take()))
+
+
+def _text(amount: str | None) -> str | None:
+    return None if amount is None else ledger.money.normal_text(amount) or amount
+
+
+def _metadata(words: Words) -> ledger.Metadata:
+    pairs = (pair.partition("=") for pair in words.options("meta"))
+    return tuple(sorted((key, value) for key, _, value in pairs))
+
+
+VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = MappingProxyType(
+    {
+        "open": _open,
+        "update": _update,
+        "freeze": _freeze,
+        "unfreeze": _unfreeze,
+        "close": _close,
+        "reopen": _reopen,
+        "credit": _credit,
+        "debit": _debit,
+        "transfer": _transfer,
+        "post": _post,
+        "reverse": _reverse,
+        "reschedule": _reschedule,
+        "hold": _hold,
+        "capture": _capture,
+        "release": _release,
+        "increment": _increment,
+        "extend": _extend,
+        "expire": _expire,
+    }
+)
+
+
+def command(words: Words, names: Names) -> ledger.Command:
+    """Return the command that a step's words mean."""
+    verb = words.take()
+    if verb not in VERBS:
+        raise NotUnderstoodError(f"no verb: {verb}")
+    made = VERBS[verb](words, names)
+    words.done()
+    return made
