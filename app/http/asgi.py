@@ -48,6 +48,38 @@ class FrontDesk(Protocol):
 OpenContext = Callable[[services.KeyRecord], graphql.OperationContext]
 
 
+def create_app(settings: Settings) -> Starlette:
+    """Build the application that the settings describe; its lifespan starts everything and drains it.
+
+    Raises Unavailable, with one sentence, where the database's address cannot be used.
+    """
+    gateway = services.open_gateway(
+        settings.database_url,
+        services.GatewayLimits(
+            writer=services.WriterLimits(
+                batch_commands_max=settings.batch_commands_max,
+                queue_commands_max=settings.queue_commands_max,
+                queue_commands_total_max=settings.queue_commands_total_max,
+                deadline_seconds=settings.client_deadline_seconds,
+            ),
+            read_seconds_max=settings.read_seconds_max,
+            drain_seconds_max=settings.shutdown_seconds,
+            sweep_interval_seconds=settings.sweep_interval_seconds,
+        ),
+        readers_max=settings.readers_max,
+        lanes_max=settings.writer_lanes,
+        statement_seconds_max=settings.statement_seconds_max,
+        prepared=settings.database_statement_cache,
+    )
+    return build_app(
+        settings,
+        desk=gateway,
+        schema=graphql.build_schema(),
+        open_context=lambda key: graphql.Context(_principal_of(key), gateway),
+        now=services.now_microseconds,
+    )
+
+
 def build_app(
     settings: Settings,
     *,
@@ -142,4 +174,15 @@ def _limits(settings: Settings) -> graphql.Limits:
         list_items_max=settings.batch_commands_max,
         documents_cached_max=settings.documents_cached_max,
         documents_cached_characters_max=settings.documents_cached_characters_max,
+    )
+
+
+def _principal_of(key: services.KeyRecord) -> services.Principal:
+    return services.Principal(
+        tenant_id=key.tenant_id,
+        tenant=key.tenant,
+        organisation=key.organisation,
+        mode=key.mode,
+        key_id=key.key_id,
+        scopes=frozenset(scope for scope in services.Scope if scope in key.scopes),
     )

@@ -1,0 +1,269 @@
+"""Server: one uvicorn, or several workers behind one socket, bounded, quiet, and drained on SIGTERM."""
+
+import asyncio
+import logging
+import math
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import Final
+
+import orjson
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
+
+from app import graphql, services, settings, telemetry
+from app.http import asgi
+
+_BACKLOG: Final = 2_048
+_KEEP_ALIVE_SECONDS: Final = 30
+_LOOK_SECONDS: Final = 0.1
+_ANSWER_SECONDS: Final = 60.0
+
+BuildApp = Callable[[settings.Settings], Starlette]
+Started = Callable[[str, int], None]
+
+
+class ServeError(Exception):
+    """The server cannot run; the message is one sentence for the operator."""
+
+
+def serve(
+    chosen: settings.Settings, *, started: Started = lambda _host, _port: None, build: BuildApp = asgi.create_app
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return; raises ServeError where it cannot start.
+
+    `started` is told the address and the port once requests are answered there.
+    """
+    telemetry.configure(chosen.log_level)
+    with listen(chosen.host, chosen.port) as listener:
+        told = _told_once(started, chosen.host, listener.getsockname()[1])
+        if chosen.workers > 1:
+            _serve_by_workers(chosen, listener, told)
+        else:
+            _serve_alone(chosen, listener, told, build)
+
+
+def _told_once(started: Started, host: str, port: int) -> Callable[[], None]:
+    return lambda: started(host, port)
+
+
+def _serve_alone(
+    chosen: settings.Settings, listener: socket.socket, started: Callable[[], None], build: BuildApp
+) -> None:
+    try:
+        app = QuietLifespan(build(chosen))
+    except services.Fault as fault:
+        raise ServeError(fault.message) from None
+    # uvicorn repeats the signal that stopped it once it has drained; being drained is all that was asked.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    try:
+        _AnnouncingServer(_config(chosen, app), started).run(sockets=[listener])
+    except SystemExit:
+        # uvicorn's way to say that the application did not start.
+        raise ServeError(app.refusal or "The server could not start.") from None
+
+
+class _AnnouncingServer(Server):
+    """uvicorn's server, which tells when it has begun to answer."""
+
+    def __init__(self, config: Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._tell()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket listening on the address; raises ServeError where it is taken or does not exist."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise ServeError(f"Cannot listen on {host}:{port}: {reason}.") from None
+    return listener
+
+
+def worker_app() -> ASGIApp:
+    """Build the application from the environment, as each worker process does."""
+    chosen = settings.load()
+    telemetry.configure(chosen.log_level)
+    _bound_protocol(chosen)
+    return QuietLifespan(asgi.create_app(chosen), logs=True)
+
+
+def _serve_by_workers(chosen: settings.Settings, listener: socket.socket, started: Callable[[], None]) -> None:
+    # Workers are new processes, which read the same settings from their environment.
+    os.environ.update(chosen.environment())
+    supervisor = Multiprocess(_config(chosen, f"{__name__}:{worker_app.__name__}"), sockets=[listener])
+    threading.Thread(target=_tell_when_answered, args=(supervisor, listener, started), daemon=True).start()
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise ServeError("The workers could not start; the log says why.")
+
+
+def _tell_when_answered(supervisor: Multiprocess, listener: socket.socket, started: Callable[[], None]) -> None:
+    host, port = listener.getsockname()[:2]
+    while not supervisor.should_exit.wait(_LOOK_SECONDS):
+        connection = HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
+        try:
+            connection.request("GET", "/livez")
+            connection.getresponse().read()
+        except OSError:
+            continue
+        finally:
+            connection.close()
+        started()
+        return
+
+
+def _config(chosen: settings.Settings, app: ASGIApp | str) -> Config:
+    _bound_protocol(chosen)
+    return Config(
+        app,
+        factory=isinstance(app, str),
+        workers=chosen.workers,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(chosen.shutdown_seconds),
+    )
+
+
+def _bound_protocol(chosen: settings.Settings) -> None:
+    # uvicorn makes its protocols itself, so that their bounds can only be given to the class.
+    BoundedProtocol.header_bytes_max = chosen.header_bytes_max
+    BoundedProtocol.header_seconds_max = chosen.header_seconds_max
+
+
+class QuietLifespan:
+    """Starts and stops an application; why it did not start stands in `refusal` or the log, not in a traceback."""
+
+    def __init__(self, app: Starlette, *, logs: bool = False) -> None:
+        self._app = app
+        self._logs = logs
+        self.refusal = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle the lifespan here and pass on everything else."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        phase = "startup"
+        await receive()
+        try:
+            async with self._app.router.lifespan_context(self._app):
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                phase = "shutdown"
+        except Exception as error:  # noqa: BLE001 - it is logged, and told in one sentence
+            self.refusal = _sentence_of(error)
+            if self._logs or phase == "shutdown":
+                telemetry.warn(telemetry.SERVER, "%s failed: %s", phase, self.refusal)
+            # uvicorn would only add that it exits.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            await send({"type": f"lifespan.{phase}.failed", "message": ""})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+
+
+def _sentence_of(error: Exception) -> str:
+    if isinstance(error, services.Fault):
+        return error.message
+    return f"Unexpected error, see the log for {telemetry.unexpected(error, where='starting or stopping')}."
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a cap on the bytes and the seconds of a request's line and headers."""
+
+    header_bytes_max: int = 16_384
+    header_seconds_max: float = 10.0
+
+    _header_bytes = 0
+    _header_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin to count a request's headers."""
+        self._header_bytes = 0
+        self._wait_for_headers()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Count a part of the address."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The headers have come; the body is bounded by the application."""
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or too much of it, as JSON and close."""
+        self._stop_waiting()
+        body = orjson.dumps({"errors": [graphql.entry_of_fault(services.BadInput(msg))]})
+        head = (
+            "HTTP/1.1 400 Bad Request\r\n"
+            "content-type: application/json; charset=utf-8\r\n"
+            f"content-length: {len(body)}\r\n"
+            "cache-control: no-store\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > self.header_bytes_max:
+            # The parser turns this into its own error, which uvicorn answers by send_400_response.
+            raise ValueError("the headers are over their cap")
+
+    def _wait_for_headers(self) -> None:
+        self._stop_waiting()
+        self._header_timer = self.loop.call_later(self.header_seconds_max, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
