@@ -26,14 +26,11 @@ class BatchRunner:
         Raises CommitLostError where the commit may have taken place, StoreError where it did not.
         """
         async with self._database.write(lane) as unit:
-            head = await store.lock_head(unit, tenant_id)
-            pages = await store.load_pages(unit, head, groups, self.currencies)
-            self._trust(head, pages)
-            book, decisions = ledger_decisions(pages, groups)
-            if book.refused:
-                pages = await store.load_futures(unit, tenant_id, pages, book.refused)
-                book, decisions = ledger_decisions(pages, groups)
-            await store.save_changes(unit, tenant_id, book.changes, book.sequence)
+            await store.lock_head(unit, tenant_id)
+            loaded = await store.load_pages(unit, tenant_id, groups, self.currencies)
+            self._trust(loaded.moment)
+            book, decisions = await self._decide(unit, tenant_id, loaded.pages, groups)
+            await store.save_book(unit, tenant_id, book)
             try:
                 await unit.commit()
             except store.CommitUnknown as error:
@@ -43,25 +40,27 @@ class BatchRunner:
     async def rehearse(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions]:
         """Decide groups over one snapshot by the very same rules, and store nothing."""
         async with self._database.read() as session:
-            head = await store.read_head(session, tenant_id)
-            pages = await store.load_pages(session, head, groups, self.currencies)
-            book, decisions = ledger_decisions(pages, groups)
-            if book.refused:
-                pages = await store.load_futures(session, tenant_id, pages, book.refused)
-                _, decisions = ledger_decisions(pages, groups)
+            loaded = await store.load_pages(session, tenant_id, groups, self.currencies)
+            _, decisions = await self._decide(session, tenant_id, loaded.pages, groups)
         return decisions
 
-    def _trust(self, head: "store.Head", pages: ledger.Pages) -> None:
+    async def _decide(
+        self, session: store.Session, tenant_id: UUID, pages: ledger.Pages, groups: Sequence[ledger.Group]
+    ) -> tuple[ledger.Book, list[Decisions]]:
+        """Decide, and once more with the futures of accounts that were refused for funds, to say when it would do."""
+        book = ledger.Book(pages)
+        decisions = ledger.decide_all(book, groups)
+        if book.refused:
+            pages = await store.load_futures(session, tenant_id, pages, book.refused)
+            book = ledger.Book(pages)
+            decisions = ledger.decide_all(book, groups)
+        return book, decisions
+
+    def _trust(self, moment: store.Moment) -> None:
         """Refuse to write at an instant that a jump of the database's clock made; TEST clocks are their owner's."""
-        if head.mode == "TEST":
+        if moment.frozen:
             return
-        self.clock_suspect = self._watch.suspect(pages.at)
+        self.clock_suspect = self._watch.suspect(moment.clock)
         if self.clock_suspect:
             telemetry.warn(telemetry.WRITER, "CLOCK_SUSPECT: the database's clock has jumped ahead; nothing is written")
             raise Unavailable("The ledger's clock is being checked.", retry_after_seconds=_RETRY_SECONDS)
-
-
-def ledger_decisions(pages: ledger.Pages, groups: Sequence[ledger.Group]) -> tuple[ledger.Book, list[Decisions]]:
-    """Return the book and the decisions that these pages give."""
-    book = ledger.Book(pages)
-    return book, ledger.decide_all(book, groups)

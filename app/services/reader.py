@@ -49,10 +49,12 @@ class Reader:
         self._coordinate: store.Coordinate | None = None
         self._pasts: dict[int, int] = {}
         self._turn = asyncio.Lock()
+        self._closed = False
 
     async def aclose(self) -> None:
-        """End the snapshot; another read would open a new one at another coordinate, so do not read again."""
+        """End the snapshot, for good: what still asks (a task of a query that was given up) is refused."""
         async with self._turn:
+            self._closed = True
             self._session = None
             with reaching():
                 await self._stack.aclose()
@@ -108,13 +110,13 @@ class Reader:
 
     async def hold_page(self, filter_: store.HoldFilter, window: store.Window) -> Sequence[ledger.Hold]:
         """Return holds of the tenant by (placing sequence, id)."""
-        return await self._read(store.find_hold_page, filter_, window, (await self.coordinate()).at)
+        return await self._read(store.find_hold_page, filter_, window, at=(await self.coordinate()).at)
 
     async def hold_pages(
         self, account_ids: Sequence[UUID], filter_: store.HoldFilter, window: store.Window
     ) -> dict[UUID, Sequence[ledger.Hold]]:
         """Return a page of holds for each of several accounts, in one statement."""
-        return await self._read(store.find_hold_pages, account_ids, filter_, window, (await self.coordinate()).at)
+        return await self._read(store.find_hold_pages, account_ids, filter_, window, at=(await self.coordinate()).at)
 
     async def hold_count(self, filter_: store.HoldFilter) -> int:
         """Return how many holds the tenant has."""
@@ -150,7 +152,7 @@ class Reader:
         self, account_ids: Sequence[UUID], filter_: store.EntryFilter, window: store.Window
     ) -> dict[UUID, Sequence[ledger.Entry]]:
         """Return a page of entries for each of several accounts by (sequence, line), in one statement."""
-        return await self._read(store.find_entry_pages, account_ids, filter_, window, (await self.coordinate()).at)
+        return await self._read(store.find_entry_pages, account_ids, filter_, window, at=(await self.coordinate()).at)
 
     async def entry_counts(self, account_ids: Sequence[UUID], filter_: store.EntryFilter) -> dict[UUID, int]:
         """Return how many entries each account has."""
@@ -190,6 +192,8 @@ class Reader:
 
     async def _placed(self) -> store.Session:
         """Return the snapshot, opened and its coordinate read if this is the first read."""
+        if self._closed:
+            raise DeadlineExceeded("The read was given up.")
         if self._session is None:
             self._until = asyncio.get_running_loop().time() + self._seconds_max
             session = await self._bounded(self._stack.enter_async_context(self._database.read()))

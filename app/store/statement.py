@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.store.tables import metadata
+from app.store.tables import TABLES
 
 Dialect = Literal["postgresql", "sqlite"]
 
@@ -64,7 +64,7 @@ class Statement:
 def _all(found: re.Match[str]) -> str:
     alias, table = found.groups()
     return ", ".join(
-        f"{alias}.{column.name} AS {column.name}" for column in metadata.tables[table].c if column.name != "tenant_id"
+        f"{alias}.{column.name} AS {column.name}" for column in TABLES[table].c if column.name != "tenant_id"
     )
 
 
