@@ -1,13 +1,16 @@
 """The store: rows in, values out; the only SQL. Other floors enter here."""
 
-from app.store.accounts import find_accounts
+from app.store.accounts import count_accounts, find_account_page, find_accounts
 from app.store.api_keys import FoundKey, StoredKey, find_key, find_keys, insert_key, revoke_key
+from app.store.balances import find_balances, find_balances_as_of, find_funds
 from app.store.book import LoadedPages, load_futures, load_pages, lock_head
 from app.store.book_saving import save_book
 from app.store.clock import Moment, read_clock, read_moment, set_test_clock
+from app.store.coordinates import find_sequence_at, read_coordinate
 from app.store.currencies import find_currencies
 from app.store.database import Database, open_database
 from app.store.due_holds import find_due_holds
+from app.store.entries import count_entries, find_entries_of, find_entry_pages
 from app.store.errors import (
     AlreadyServed,
     CommitUnknown,
@@ -19,8 +22,15 @@ from app.store.errors import (
     Unusable,
     Violated,
 )
-from app.store.external_ids import find_external_ids
-from app.store.holds import find_holds
+from app.store.external_ids import resolve_external_ids
+from app.store.holds import (
+    count_holds,
+    count_holds_each,
+    find_hold_changes,
+    find_hold_page,
+    find_hold_pages,
+    find_holds,
+)
 from app.store.migration import MigrationState, migrate, migration_state, require_migrated
 from app.store.reading import (
     AccountFilter,
@@ -35,7 +45,14 @@ from app.store.reading import (
 )
 from app.store.session import Executed, Session, Unit, observe
 from app.store.tenants import Tenant, TenantMode, find_tenant, find_tenants, insert_tenant
-from app.store.transactions import find_transactions
+from app.store.totals import find_trial_balance
+from app.store.transactions import (
+    count_transactions,
+    find_reversals_of,
+    find_transaction_page,
+    find_transactions,
+    find_transactions_of_holds,
+)
 
 __all__ = [
     "AccountFilter",
@@ -67,16 +84,34 @@ __all__ = [
     "Unusable",
     "Violated",
     "Window",
+    "count_accounts",
+    "count_entries",
+    "count_holds",
+    "count_holds_each",
+    "count_transactions",
+    "find_account_page",
     "find_accounts",
+    "find_balances",
+    "find_balances_as_of",
     "find_currencies",
     "find_due_holds",
-    "find_external_ids",
+    "find_entries_of",
+    "find_entry_pages",
+    "find_funds",
+    "find_hold_changes",
+    "find_hold_page",
+    "find_hold_pages",
     "find_holds",
     "find_key",
     "find_keys",
+    "find_reversals_of",
+    "find_sequence_at",
     "find_tenant",
     "find_tenants",
+    "find_transaction_page",
     "find_transactions",
+    "find_transactions_of_holds",
+    "find_trial_balance",
     "insert_key",
     "insert_tenant",
     "load_futures",
@@ -87,8 +122,10 @@ __all__ = [
     "observe",
     "open_database",
     "read_clock",
+    "read_coordinate",
     "read_moment",
     "require_migrated",
+    "resolve_external_ids",
     "revoke_key",
     "save_book",
     "set_test_clock",

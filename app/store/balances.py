@@ -1,5 +1,7 @@
 """Balances: now, with or without their accounts, and as they were or will be at any coordinate."""
 
+# ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
+
 from collections.abc import Sequence
 from typing import TypeAlias
 from uuid import UUID
