@@ -10,16 +10,20 @@ from app.ledger.balance import Balance
 
 
 class RejectionCode(StrEnum):
-    """Every reason for a refusal, the weightier first."""
+    """Every reason for a refusal, the weightier first.
+
+    UNBALANCED stands where it does for reversals; of a command that is unbalanced by itself it is
+    found before all others but INVALID_AMOUNT.
+    """
 
     INVALID_AMOUNT = "INVALID_AMOUNT"
-    UNBALANCED = "UNBALANCED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_TIME = "INVALID_TIME"
     ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     TRANSACTION_NOT_FOUND = "TRANSACTION_NOT_FOUND"
     SAME_ACCOUNT = "SAME_ACCOUNT"
+    UNBALANCED = "UNBALANCED"
     EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
     DESTINATION_MISSING = "DESTINATION_MISSING"
     NOT_REVERSIBLE = "NOT_REVERSIBLE"
