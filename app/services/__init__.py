@@ -1,7 +1,21 @@
 """Floor 3, when and in what order: the imperative shell."""
 
 from app.services.access import Principal, Scope
+from app.services.administration import (
+    DEFAULT_SCOPES,
+    AdministrationError,
+    create_key,
+    create_tenant,
+    find_tenant,
+    list_keys,
+    list_tenants,
+    migrate,
+    open_ledger,
+    parse_scopes,
+    revoke_key,
+)
 from app.services.clock import IdSource, new_id, now_microseconds
+from app.services.demo_key import keep_key
 from app.services.faults import (
     BadInput,
     DeadlineExceeded,
@@ -17,25 +31,33 @@ from app.services.faults import (
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
 from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_key, parse_key, verify_secret
 from app.services.reader import Reader
+from app.services.seed.planting import Advance, plant
 from app.services.sweeper import Sweeper
 from app.services.writer import Writer, WriterLimits
 from app.store import (
     AccountFilter,
     BalanceRead,
     Coordinate,
+    Database,
     EntryFilter,
     HoldFilter,
     Position,
+    StoredKey,
+    Tenant,
     TransactionFilter,
     TrialBalanceTotal,
     Window,
 )
 
 __all__ = [
+    "DEFAULT_SCOPES",
     "AccountFilter",
+    "AdministrationError",
+    "Advance",
     "BadInput",
     "BalanceRead",
     "Coordinate",
+    "Database",
     "DeadlineExceeded",
     "EntryFilter",
     "Fault",
@@ -55,7 +77,9 @@ __all__ = [
     "Principal",
     "Reader",
     "Scope",
+    "StoredKey",
     "Sweeper",
+    "Tenant",
     "TenantMode",
     "TransactionFilter",
     "TrialBalanceTotal",
@@ -64,10 +88,21 @@ __all__ = [
     "Window",
     "Writer",
     "WriterLimits",
+    "create_key",
+    "create_tenant",
+    "find_tenant",
+    "keep_key",
+    "list_keys",
+    "list_tenants",
     "make_key",
+    "migrate",
     "new_id",
     "now_microseconds",
     "open_gateway",
+    "open_ledger",
     "parse_key",
+    "parse_scopes",
+    "plant",
+    "revoke_key",
     "verify_secret",
 ]

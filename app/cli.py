@@ -1,0 +1,258 @@
+"""The command line: `spendable …`, a thin front for the person who runs the services."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from app import graphql, http, services, settings, telemetry
+
+DEMO_TENANT: Final = "demo"
+DEMO_KEY_FILE: Final = Path("var/demo.key")
+_REFUSED: Final = 1
+_USAGE: Final = 2
+_QUERY: Final = "{ accounts(first: 5) { nodes { name balance { ledger { amount } spendable { amount } } } } }"
+
+# Lines that are meant to be pasted are never wrapped.
+out = Console(highlight=False, soft_wrap=True, markup=False)
+err = Console(highlight=False, soft_wrap=True, markup=False, stderr=True)
+
+application = typer.Typer(
+    name="spendable",
+    help="A GraphQL gateway for balances, holds and available funds over a double-entry ledger core.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+tenants = typer.Typer(help="Tenants; each of them is one ledger.", no_args_is_help=True)
+keys = typer.Typer(help="API keys of the tenants.", no_args_is_help=True)
+application.add_typer(tenants, name="tenant")
+application.add_typer(keys, name="key")
+
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="Where the ledger is kept: sqlite:///PATH or postgresql://…", show_default=False)
+]
+Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default=False)]
+Port = Annotated[int | None, typer.Option(help="The TCP port to listen on; 0 takes a free one.", show_default=False)]
+Workers = Annotated[int | None, typer.Option(help="Server processes; SQLite allows one.", show_default=False)]
+LogLevel = Annotated[
+    str | None,
+    typer.Option(help="The least severe log line to write: DEBUG, INFO, WARNING or ERROR.", show_default=False),
+]
+
+
+def main() -> None:
+    """Run `spendable` and exit: 0 done, 1 refused or something found, 2 used wrongly; never with a traceback."""
+    try:
+        application()
+    except (services.AdministrationError, services.Fault, http.ServeError) as error:
+        _exit(_REFUSED, str(error))
+    except settings.SettingsError as error:
+        _exit(_USAGE, str(error))
+    except Exception as error:  # noqa: BLE001 - the log gets the rest; a person at a terminal is told one sentence
+        _exit(_REFUSED, f"unexpected error {telemetry.unexpected(error, where='spendable')}: {error}")
+
+
+@application.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Server processes; SQLite allows one.", show_default=False)
+    ] = None,
+    database_url: DatabaseUrl = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Serve the API until SIGTERM or Ctrl-C, then finish what was accepted."""
+    flags = {"host": host, "port": port, "workers": workers, "database_url": database_url, "log_level": log_level}
+    http.serve(_several(settings.load(flags)))
+
+
+@application.command()
+def demo(host: Host = None, port: Port = None, database_url: DatabaseUrl = None, log_level: LogLevel = None) -> None:
+    """Migrate, seed the tenant demo if it is absent, print its key and where to try it, and serve."""
+    flags = {"host": host, "port": port, "database_url": database_url, "log_level": log_level}
+    chosen = _several(settings.load(flags))
+    key = asyncio.run(_prepare_demo(chosen))
+    http.serve(chosen, started=lambda address, bound: _announce(key, address, bound))
+
+
+@application.command()
+def migrate(database_url: DatabaseUrl = None) -> None:
+    """Bring the database to the schema of this version; nothing happens where it already is."""
+    asyncio.run(services.migrate(settings.load({"database_url": database_url}).database_url))
+    out.print("The database has the schema of this version.")
+
+
+@application.command()
+def seed(
+    tenant: Annotated[str, typer.Option(help="The TEST tenant to fill; it is created if absent.")] = DEMO_TENANT,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Fill a TEST tenant with the history of a small marketplace over the last 90 days."""
+    chosen = settings.load({"database_url": database_url})
+    count = asyncio.run(_seed(chosen, tenant))
+    told = f"was given a history of {count:,} commands" if count else "has a history already; nothing was changed"
+    out.print(f"The tenant {tenant} {told}.")
+
+
+@application.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    sys.stdout.write(graphql.build_schema().as_str().rstrip("\n") + "\n")
+
+
+@tenants.command("create")
+def create_tenant(
+    name: Annotated[str, typer.Argument(help="Its name, unique among all tenants.")],
+    mode: Annotated[Literal["live", "test"], typer.Option(help="A test tenant has a clock of its own.")] = "live",
+    organisation: Annotated[
+        str | None, typer.Option(help="Whose tenant it is; the tenant's name if not given.", show_default=False)
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create a tenant with an empty ledger."""
+
+    async def create() -> None:
+        async with _ledger(settings.load({"database_url": database_url})) as database:
+            await services.create_tenant(database, name, "LIVE" if mode == "live" else "TEST", organisation or name)
+
+    asyncio.run(create())
+    out.print(f"The tenant {name} has an empty ledger. Next: spendable key create --tenant {name}")
+
+
+@tenants.command("list")
+def list_tenants(database_url: DatabaseUrl = None) -> None:
+    """List all tenants."""
+
+    async def find() -> Sequence[services.Tenant]:
+        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
+            return await services.list_tenants(database)
+
+    rows = [(found.name, found.mode, found.organisation, _day(found.created_at)) for found in asyncio.run(find())]
+    _print_table(("tenant", "mode", "organisation", "created"), rows)
+
+
+@keys.command("create")
+def create_key(
+    tenant: Annotated[str, typer.Option(help="The tenant that the key names.")],
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
+    scopes: Annotated[
+        str, typer.Option(help="Scopes with commas between: read, write, admin, force, advance.")
+    ] = ",".join(services.DEFAULT_SCOPES),
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the key and nothing else.")] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create an API key and print it, once: only a hash of it is kept."""
+    try:
+        granted = services.parse_scopes(scopes)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--scopes") from None
+
+    async def create() -> services.NewKey:
+        async with _ledger(settings.load({"database_url": database_url})) as database:
+            return await services.create_key(database, await services.find_tenant(database, tenant), name, granted)
+
+    made = asyncio.run(create())
+    out.print(made.text)
+    if not quiet:
+        err.print(f"This is the only time that it is shown. Its id, for revoking it, is {made.key_id}.")
+
+
+@keys.command("list")
+def list_keys(
+    tenant: Annotated[str, typer.Option(help="The tenant whose keys to list.")], database_url: DatabaseUrl = None
+) -> None:
+    """List the keys of a tenant, revoked ones included; never their secrets."""
+
+    async def find() -> Sequence[services.StoredKey]:
+        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
+            return await services.list_keys(database, await services.find_tenant(database, tenant))
+
+    rows = [
+        (key.id, key.name, ",".join(sorted(key.scopes)), _day(key.created_at), _day(key.revoked_at))
+        for key in asyncio.run(find())
+    ]
+    _print_table(("key", "name", "scopes", "created", "revoked"), rows)
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="The key's id, as key list shows it.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Revoke a key; servers notice within five seconds."""
+
+    async def revoke() -> None:
+        async with _ledger(settings.load({"database_url": database_url})) as database:
+            await services.revoke_key(database, key_id)
+
+    asyncio.run(revoke())
+    out.print(f"The key {key_id} is revoked.")
+
+
+async def _prepare_demo(chosen: settings.Settings) -> str:
+    await services.migrate(chosen.database_url)
+    await _seed(chosen, DEMO_TENANT)
+    async with _ledger(chosen) as database:
+        return await services.keep_key(database, await services.find_tenant(database, DEMO_TENANT), DEMO_KEY_FILE)
+
+
+async def _seed(chosen: settings.Settings, tenant: str) -> int:
+    with _bar("seeding") as advance:
+        return await services.plant(chosen.database_url, tenant, advance)
+
+
+def _ledger(chosen: settings.Settings, *, read_only: bool = False) -> AbstractAsyncContextManager[services.Database]:
+    return services.open_ledger(chosen.database_url, read_only=read_only, prepared=chosen.database_statement_cache)
+
+
+def _several(chosen: settings.Settings) -> settings.Settings:
+    if chosen.workers > 1 and chosen.database_url.startswith("sqlite"):
+        raise services.AdministrationError(
+            f"A SQLite ledger has one writing process, so it cannot be served by {chosen.workers} workers."
+        )
+    return chosen
+
+
+def _announce(key: str, host: str, port: int) -> None:
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    out.print(f"\nSpendable serves the tenant {DEMO_TENANT} at {address}; Ctrl-C stops it.\n")
+    out.print(f"The key, kept in {DEMO_KEY_FILE}:\n  {key}")
+    out.print(f"GraphiQL:\n  {address}/graphiql#key={key}")
+    body = f'{{"query": "{_QUERY}"}}'
+    headers = f"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
+    out.print(f"From a terminal:\n  curl -s {address}/graphql {headers} -d '{body}'\n")
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[services.Advance]:
+    """Show a bar on a terminal while work goes on; it is gone when the work is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total, doing: progress.update(task, completed=done, total=total, description=doing)
+
+
+def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(*heads, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _day(instant: int | None) -> str:
+    return "" if instant is None else datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _exit(code: int, sentence: str) -> NoReturn:
+    err.print(f"spendable: {sentence}")
+    sys.exit(code)

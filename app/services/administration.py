@@ -1,0 +1,115 @@
+"""Administration: opening a ledger for a person at a terminal, its tenants and their API keys."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+
+from app import ledger, store
+from app.services import clock
+from app.services.access import Scope
+from app.services.keys import NewKey, TenantMode, make_key
+
+NAME_CHARACTERS_MAX = 255
+DEFAULT_SCOPES = (Scope.READ, Scope.WRITE)
+"""What a key is granted where nobody says."""
+
+
+class AdministrationError(Exception):
+    """What the operator asked for cannot be done; the message is one sentence that says why."""
+
+
+@asynccontextmanager
+async def open_ledger(
+    url: str, *, read_only: bool = False, prepared: bool = True, migrated: bool = True
+) -> AsyncIterator[store.Database]:
+    """Open the ledger at an address, of this version's schema if `migrated`; store errors leave as one sentence."""
+    try:
+        database = store.open_database(url, read_only=read_only, prepared=prepared, readers_max=2, lanes_max=1)
+        try:
+            if migrated:
+                await store.require_migrated(database)
+            yield database
+        finally:
+            await database.close()
+    except store.StoreError as error:
+        raise AdministrationError(str(error)) from error
+
+
+async def migrate(url: str) -> None:
+    """Bring the database at an address to this version's schema; raises AdministrationError."""
+    try:
+        await store.migrate(url)
+    except store.StoreError as error:
+        raise AdministrationError(str(error)) from error
+
+
+async def create_tenant(database: store.Database, name: str, mode: TenantMode, organisation: str) -> store.Tenant:
+    """Create a tenant with an empty ledger; raises AdministrationError where the name is taken or cannot be one."""
+    _check_name("a tenant's name", name)
+    _check_name("an organisation's name", organisation)
+    async with database.write() as unit:
+        if await store.find_tenant(unit, name) is not None:
+            raise AdministrationError(f"there is a tenant named {name} already")
+        created_at = await store.read_clock(unit)
+        tenant = store.Tenant(clock.new_id(), organisation, name, mode, created_at)
+        await store.insert_tenant(unit, tenant)
+        await unit.commit()
+    return tenant
+
+
+async def find_tenant(database: store.Database, name: str) -> store.Tenant:
+    """Return the tenant of this name; raises AdministrationError where there is none."""
+    async with database.read() as session:
+        tenant = await store.find_tenant(session, name)
+    if tenant is None:
+        raise AdministrationError(f"there is no tenant named {name}")
+    return tenant
+
+
+async def list_tenants(database: store.Database) -> Sequence[store.Tenant]:
+    """Return all tenants by name."""
+    async with database.read() as session:
+        return await store.find_tenants(session)
+
+
+async def create_key(database: store.Database, tenant: store.Tenant, name: str, scopes: Collection[Scope]) -> NewKey:
+    """Create an API key of a tenant; its text is in the answer and nowhere else."""
+    _check_name("a key's name", name)
+    made = make_key(tenant.mode, clock.new_id())
+    async with database.write() as unit:
+        key = store.StoredKey(
+            id=made.key_id,
+            tenant_id=tenant.id,
+            name=name,
+            secret_hash=made.secret_hash,
+            scopes=frozenset(scopes),
+            created_at=await store.read_clock(unit),
+        )
+        await store.insert_key(unit, key)
+        await unit.commit()
+    return made
+
+
+async def list_keys(database: store.Database, tenant: store.Tenant) -> Sequence[store.StoredKey]:
+    """Return the keys of a tenant, oldest first, revoked ones included."""
+    async with database.read() as session:
+        return await store.find_keys(session, tenant.id)
+
+
+async def revoke_key(database: store.Database, key_id: str) -> None:
+    """Revoke a key by its public id `key_…`; raises AdministrationError where there is none in force."""
+    if ledger.identifier.decode("key", key_id) is None:
+        raise AdministrationError(f"{key_id} is no key's id, which reads key_ and 26 characters")
+    async with database.write() as unit:
+        if not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
+            raise AdministrationError(f"there is no key {key_id} that could be revoked")
+        await unit.commit()
+
+
+def parse_scopes(text: str) -> frozenset[Scope]:
+    """Return the scopes that a list with commas names; raises ValueError for one that is none."""
+    return frozenset(Scope(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _check_name(what: str, name: str) -> None:
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
+        raise AdministrationError(f"{what} has 1 to {NAME_CHARACTERS_MAX} printable characters")
