@@ -1,19 +1,23 @@
 """Floor 4, what the client sees."""
 
+from app.graphql.context import Context
 from app.graphql.documents import DocumentRefusedError, is_mutation
 from app.graphql.errors import ErrorEntry, entry_of_fault
 from app.graphql.execution import Answer, Executor, OperationContext, refused
 from app.graphql.limits import Limits
 from app.graphql.scalars import SCALARS
+from app.graphql.schema import build_schema
 
 __all__ = [
     "SCALARS",
     "Answer",
+    "Context",
     "DocumentRefusedError",
     "ErrorEntry",
     "Executor",
     "Limits",
     "OperationContext",
+    "build_schema",
     "entry_of_fault",
     "is_mutation",
     "refused",

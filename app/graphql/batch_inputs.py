@@ -1,0 +1,101 @@
+"""Inputs of several commands at once."""
+
+from typing import Protocol
+
+import strawberry
+
+from app import ledger, services
+from app.graphql import account_inputs, bounds, hold_inputs, transaction_inputs
+from app.graphql.bounds import Currencies, Path
+from app.graphql.enums import BatchMode
+
+
+class Sent(Protocol):
+    """What every command's input has."""
+
+    idempotency_key: str
+    dry_run: bool | None
+
+    def command(self, currencies: Currencies, path: Path) -> ledger.Command:
+        """Return the command meant."""
+
+
+@strawberry.input(one_of=True, description="Exactly one command.")
+class CommandInput:
+    """One field for each command, named as its mutation."""
+
+    open_account: account_inputs.OpenAccountInput | None = strawberry.field(description="Open an account.")
+    update_account: account_inputs.UpdateAccountInput | None = strawberry.field(description="Change an account.")
+    freeze_account: account_inputs.FreezeAccountInput | None = strawberry.field(description="Freeze an account.")
+    unfreeze_account: account_inputs.UnfreezeAccountInput | None = strawberry.field(description="Lift a freeze.")
+    close_account: account_inputs.CloseAccountInput | None = strawberry.field(description="Close an account.")
+    reopen_account: account_inputs.ReopenAccountInput | None = strawberry.field(description="Reopen an account.")
+    transfer: transaction_inputs.TransferInput | None = strawberry.field(description="Move money between two accounts.")
+    post_transaction: transaction_inputs.PostTransactionInput | None = strawberry.field(
+        description="Post a transaction."
+    )
+    reverse_transaction: transaction_inputs.ReverseTransactionInput | None = strawberry.field(
+        description="Undo a transaction."
+    )
+    reschedule_entry: transaction_inputs.RescheduleEntryInput | None = strawberry.field(
+        description="Move maturing money in time."
+    )
+    place_hold: hold_inputs.PlaceHoldInput | None = strawberry.field(description="Set money aside.")
+    capture_hold: hold_inputs.CaptureHoldInput | None = strawberry.field(description="Take held money.")
+    release_hold: hold_inputs.ReleaseHoldInput | None = strawberry.field(description="Let held money go.")
+    increment_hold: hold_inputs.IncrementHoldInput | None = strawberry.field(description="Set more money aside.")
+    extend_hold: hold_inputs.ExtendHoldInput | None = strawberry.field(description="Put an expiry off.")
+
+    def sent(self, path: Path) -> tuple[Sent, Path]:
+        """Return the one command's input, and the path to it."""
+        by_name: dict[str, Sent | None] = {
+            "openAccount": self.open_account,
+            "updateAccount": self.update_account,
+            "freezeAccount": self.freeze_account,
+            "unfreezeAccount": self.unfreeze_account,
+            "closeAccount": self.close_account,
+            "reopenAccount": self.reopen_account,
+            "transfer": self.transfer,
+            "postTransaction": self.post_transaction,
+            "reverseTransaction": self.reverse_transaction,
+            "rescheduleEntry": self.reschedule_entry,
+            "placeHold": self.place_hold,
+            "captureHold": self.capture_hold,
+            "releaseHold": self.release_hold,
+            "incrementHold": self.increment_hold,
+            "extendHold": self.extend_hold,
+        }
+        for name, sent in by_name.items():
+            if sent is not None:
+                return sent, (*path, name)
+        raise services.BadInput("A command names exactly one of its fields.", path)
+
+
+@strawberry.input(description="Several commands of any kind.")
+class SubmitInput:
+    """Commands in their order, and how they belong together."""
+
+    commands: list[CommandInput] = strawberry.field(description="The commands, 1 to 1,000; they agree on dryRun.")
+    mode: BatchMode = strawberry.field(description="Whether they stand or fall together.")
+
+    def all_sent(self, path: Path) -> list[tuple[Sent, Path]]:
+        """Return each command's input with the path to it."""
+        at = (*path, "commands")
+        bounds.listed(self.commands, at, most=bounds.COMMANDS_MAX)
+        return [item.sent((*at, index)) for index, item in enumerate(self.commands)]
+
+
+@strawberry.input(description="Several transactions.")
+class PostTransactionsInput:
+    """Transactions in their order, and how they belong together."""
+
+    transactions: list[transaction_inputs.PostTransactionInput] = strawberry.field(
+        description="The transactions, 1 to 1,000; they agree on dryRun."
+    )
+    mode: BatchMode = strawberry.field(description="Whether they stand or fall together.")
+
+    def all_sent(self, path: Path) -> list[tuple[Sent, Path]]:
+        """Return each transaction's input with the path to it."""
+        at = (*path, "transactions")
+        bounds.listed(self.transactions, at, most=bounds.COMMANDS_MAX)
+        return [(item, (*at, index)) for index, item in enumerate(self.transactions)]

@@ -1,0 +1,231 @@
+"""Mutations: commands on their way to the ledger, and what it made of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, TypeVar, cast
+
+import strawberry
+
+from app import ledger, services
+from app.graphql import account_inputs, hold_inputs, transaction_inputs
+from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
+from app.graphql.bounds import Path, idempotency_key
+from app.graphql.context import Context, Info
+from app.graphql.enums import BatchMode
+from app.graphql.payloads import (
+    AccountPayload,
+    CommandResult,
+    HoldPayload,
+    Outcome,
+    Payload,
+    PostTransactionsPayload,
+    SubmitPayload,
+    TransactionPayload,
+    outcome_of,
+)
+
+Answer = TypeVar("Answer", bound=Payload)
+
+_INPUT: Final = "input"
+_SENT = strawberry.argument(description="The command.")
+_BATCH = strawberry.argument(description="The commands.")
+
+
+@strawberry.type(
+    description=(
+        "What can be done. A refusal by the ledger's rules is an answer, in `rejection`; errors are for faults only."
+        " Fields are nullable, so that a fault in one leaves the answers of others standing."
+    )
+)
+class Mutation:
+    """The root of mutations: one field for each verb of the ledger."""
+
+    @strawberry.mutation(description="Open an account. Needs the scope admin.")
+    async def open_account(
+        self, info: Info, input: Annotated[account_inputs.OpenAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Change an account's name, floor or metadata. Needs the scope admin.")
+    async def update_account(
+        self, info: Info, input: Annotated[account_inputs.UpdateAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Freeze an account in one direction or both. Needs the scope admin.")
+    async def freeze_account(
+        self, info: Info, input: Annotated[account_inputs.FreezeAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Lift a freeze in one direction or both. Needs the scope admin.")
+    async def unfreeze_account(
+        self, info: Info, input: Annotated[account_inputs.UnfreezeAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Close an empty account. Needs the scope admin.")
+    async def close_account(
+        self, info: Info, input: Annotated[account_inputs.CloseAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Open a closed account again. Needs the scope admin.")
+    async def reopen_account(
+        self, info: Info, input: Annotated[account_inputs.ReopenAccountInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(description="Debit one account and credit another. Needs the scope write.")
+    async def transfer(
+        self, info: Info, input: Annotated[transaction_inputs.TransferInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Post a transaction of two or more entries. Needs the scope write.")
+    async def post_transaction(
+        self, info: Info, input: Annotated[transaction_inputs.PostTransactionInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Post several transactions, together or each by itself. Needs the scope write.")
+    async def post_transactions(
+        self, info: Info, input: Annotated[PostTransactionsInput, _BATCH]
+    ) -> PostTransactionsPayload | None:
+        """Have them decided."""
+        results = await _many(info.context, input.all_sent((_INPUT,)), input.mode, TransactionPayload)
+        return PostTransactionsPayload(results=results)
+
+    @strawberry.mutation(description="Undo a transaction, whole or in part. Needs the scope write.")
+    async def reverse_transaction(
+        self, info: Info, input: Annotated[transaction_inputs.ReverseTransactionInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(
+        description="Move money that has yet to mature to another instant. Needs the scope write, and advance to an"
+        " earlier one."
+    )
+    async def reschedule_entry(
+        self, info: Info, input: Annotated[transaction_inputs.RescheduleEntryInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Set money of an account aside. Needs the scope write.")
+    async def place_hold(self, info: Info, input: Annotated[hold_inputs.PlaceHoldInput, _SENT]) -> HoldPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, HoldPayload)
+
+    @strawberry.mutation(description="Take held money. Needs the scope write.")
+    async def capture_hold(
+        self, info: Info, input: Annotated[hold_inputs.CaptureHoldInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Let held money go, all of it or part. Needs the scope write.")
+    async def release_hold(
+        self, info: Info, input: Annotated[hold_inputs.ReleaseHoldInput, _SENT]
+    ) -> HoldPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, HoldPayload)
+
+    @strawberry.mutation(description="Set more money aside under the same hold. Needs the scope write.")
+    async def increment_hold(
+        self, info: Info, input: Annotated[hold_inputs.IncrementHoldInput, _SENT]
+    ) -> HoldPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, HoldPayload)
+
+    @strawberry.mutation(description="Put a hold's expiry off. Needs the scope write.")
+    async def extend_hold(self, info: Info, input: Annotated[hold_inputs.ExtendHoldInput, _SENT]) -> HoldPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, HoldPayload)
+
+    @strawberry.mutation(
+        description="Have up to 1,000 commands of any kind decided, together or each by itself."
+        " Needs the scopes of each."
+    )
+    async def submit(self, info: Info, input: Annotated[SubmitInput, _BATCH]) -> SubmitPayload | None:
+        """Have them decided."""
+        results = await _many(info.context, input.all_sent((_INPUT,)), input.mode, CommandResult)
+        return SubmitPayload(results=results)
+
+
+async def _one(context: Context, sent: Sent, kind: Callable[..., Answer]) -> Answer:
+    """Submit one command and return what became of it."""
+    dry_run = bool(sent.dry_run)
+    request = _request(context, sent, (_INPUT,))
+    await context.forget()
+    [[decision]] = await context.gateway.submit(context.principal, [ledger.Group((request,))], dry_run=dry_run)
+    return _payload(context, decision, kind, dry_run=dry_run)
+
+
+async def _many(
+    context: Context, all_sent: Sequence[tuple[Sent, Path]], mode: BatchMode, kind: Callable[..., Answer]
+) -> list[Answer | None]:
+    """Submit commands and return one result for each; a fault in place of a result becomes an error of its path."""
+    dry_run = bool(all_sent[0][0].dry_run)
+    for sent, path in all_sent:
+        if bool(sent.dry_run) is not dry_run:
+            raise services.BadInput("All commands of a call agree on dryRun.", (*path, "dryRun"))
+    submit = _together if mode is BatchMode.ALL_OR_NOTHING else _each
+    decided = await submit(context, all_sent, dry_run=dry_run)
+    results: list[Any] = [
+        one if isinstance(one, services.Fault) else _payload(context, one, kind, dry_run=dry_run) for one in decided
+    ]
+    # The executor raises an exception that it finds in a list at the index where it stands.
+    return cast("list[Answer | None]", results)
+
+
+async def _together(
+    context: Context, all_sent: Sequence[tuple[Sent, Path]], *, dry_run: bool
+) -> Sequence[ledger.Decision | services.Fault]:
+    requests = tuple(_request(context, sent, path) for sent, path in all_sent)
+    await context.forget()
+    group = ledger.Group(requests, atomic=True)
+    [decisions] = await context.gateway.submit(context.principal, [group], dry_run=dry_run)
+    return decisions
+
+
+async def _each(
+    context: Context, all_sent: Sequence[tuple[Sent, Path]], *, dry_run: bool
+) -> Sequence[ledger.Decision | services.Fault]:
+    made = [_request_or_fault(context, sent, path) for sent, path in all_sent]
+    groups = [ledger.Group((one,)) for one in made if isinstance(one, ledger.Request)]
+    await context.forget()
+    answers = iter(await context.gateway.submit_each(context.principal, groups, dry_run=dry_run) if groups else [])
+    results: list[ledger.Decision | services.Fault] = []
+    for one in made:
+        answer = next(answers) if isinstance(one, ledger.Request) else one
+        results.append(answer if isinstance(answer, services.Fault) else answer[0])
+    return results
+
+
+def _request(context: Context, sent: Sent, path: Path) -> ledger.Request:
+    key = idempotency_key(sent.idempotency_key, (*path, "idempotencyKey"))
+    return context.gateway.request(context.principal, sent.command(context.gateway.currencies, path), key)
+
+
+def _request_or_fault(context: Context, sent: Sent, path: Path) -> ledger.Request | services.Forbidden:
+    """Return the request, or the fault of lacking a scope; bad input fails the call, whose shape is wrong."""
+    try:
+        return _request(context, sent, path)
+    except services.Forbidden as forbidden:
+        return forbidden
+
+
+def _payload(context: Context, decision: ledger.Decision, kind: Callable[..., Answer], *, dry_run: bool) -> Answer:
+    outcome: Outcome = outcome_of(decision, dry_run=dry_run, may_read=context.may_read)
+    if outcome.sequence is not None:
+        context.reached(outcome.sequence)
+    return kind(rejection=outcome.rejection, replayed=outcome.replayed, sequence=outcome.sequence, outcome=outcome)

@@ -1,0 +1,47 @@
+"""Viewer: who asks, and where their ledger stands."""
+
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from app import services
+from app.graphql.enums import TenantMode
+from app.graphql.scalars import BigInt, Instant
+
+if TYPE_CHECKING:
+    from app.graphql.context import Context
+
+
+@strawberry.type(description="The bearer of the API key, and the ledger that it opens.")
+class Viewer:
+    """A principal, with its tenant's clock and sequence."""
+
+    organisation: str = strawberry.field(description="The organisation that the tenant belongs to.")
+    tenant: str = strawberry.field(description="The tenant, which is one ledger.")
+    mode: TenantMode = strawberry.field(description="Whether the ledger keeps real money.")
+    key_id: str = strawberry.field(description="The public id of the key.")
+    scopes: list[str] = strawberry.field(description="What the key may do.")
+
+    @strawberry.field(description="The instant that this operation reads at, by the ledger's clock.")
+    async def clock(self, info: "strawberry.Info[Context]") -> Instant:
+        """Read the coordinate."""
+        coordinate = await info.context.read(services.Reader.coordinate)
+        return Instant(coordinate.at)
+
+    @strawberry.field(description="The last command that this operation sees.")
+    async def sequence(self, info: "strawberry.Info[Context]") -> BigInt:
+        """Read the coordinate."""
+        coordinate = await info.context.read(services.Reader.coordinate)
+        return BigInt(coordinate.sequence)
+
+
+def viewer_of(context: "Context") -> Viewer:
+    """Return the bearer of the operation's key."""
+    principal = context.principal
+    return Viewer(
+        organisation=principal.organisation,
+        tenant=principal.tenant,
+        mode=TenantMode(principal.mode),
+        key_id=principal.key_id,
+        scopes=sorted(principal.scopes),
+    )
