@@ -31,6 +31,7 @@ from app.store.holds import (
     find_hold_pages,
     find_holds,
 )
+from app.store.invariants import InvariantCheck, check_invariants
 from app.store.migration import MigrationState, migrate, migration_state, require_migrated
 from app.store.reading import (
     AccountFilter,
@@ -66,6 +67,7 @@ __all__ = [
     "Executed",
     "FoundKey",
     "HoldFilter",
+    "InvariantCheck",
     "LoadedPages",
     "MigrationState",
     "Moment",
@@ -84,6 +86,7 @@ __all__ = [
     "Unusable",
     "Violated",
     "Window",
+    "check_invariants",
     "count_accounts",
     "count_entries",
     "count_holds",

@@ -13,13 +13,13 @@ from app.store import errors
 from app.store.accounts import account_of
 from app.store.book_references import Wanted, gather, resolved, taken_buckets
 from app.store.clock import Moment, moment_of
+from app.store.columns import INSTANT_MAX
 from app.store.entries import entry_of
 from app.store.external_ids import find_external_ids
 from app.store.holds import find_holds
 from app.store.rejections import rejection_of
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
-from app.store.tables import INSTANT_MAX
 from app.store.transactions import find_transactions
 
 _LOCK = Statement("book.lock", "SELECT sequence FROM heads WHERE tenant_id = $1 {lock}")

@@ -8,6 +8,8 @@ The text is PostgreSQL's, with `$1` for its arguments and these few marks:
 `{clock}`                the database's clock in microseconds since the epoch
 `::type`                 a cast that PostgreSQL needs to know a parameter's type, dropped for SQLite
 `greatest(a, b)`         which SQLite calls max, `least(a, b)` likewise; no argument may be NULL
+`JOIN`                   joins in the order written, so begin with the rows: SQLite, which knows no statistics, would
+                         read a tenant's whole table first, and is sent CROSS JOIN, which keeps the order
 """
 
 import re
@@ -21,6 +23,7 @@ Dialect = Literal["postgresql", "sqlite"]
 _ROWS = re.compile(r"\{rows\(([^)]*)\)\}")
 _ALL = re.compile(r"\{all\((\w+) (\w+)\)\}")
 _PARAMETER = re.compile(r"\$(\d+)")
+_JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
 _CAST = re.compile(r"::[a-z0-9]+(\[\])?")
 _MARKS: dict[Dialect, dict[str, str]] = {
     "postgresql": {
@@ -82,6 +85,7 @@ def _for_postgresql(text: str, scalars: int, columns: tuple[tuple[str, str], ...
 def _for_sqlite(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
     picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns))
     plain = _PARAMETER.sub(r"?\1", _CAST.sub("", text)).replace("greatest(", "max(").replace("least(", "min(")
+    plain = _JOIN.sub("CROSS JOIN", plain)
     # The names are the statement's own, and everything else is a parameter.
     source = f"(SELECT {picked} FROM json_each(?{scalars + 1})) AS u"  # noqa: S608 - as above
     return _marked(_ROWS.sub(lambda _: source, plain), "sqlite")
