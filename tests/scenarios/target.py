@@ -63,7 +63,7 @@ class WorldTarget:
     async def submit(
         self, groups: Sequence[ledger.Group], *, dry_run: bool = False
     ) -> Sequence[Sequence[ledger.Decision]]:
-        return self.world.submit(groups, dry_run=dry_run)
+        return [_permitted(decisions) for decisions in self.world.submit(groups, dry_run=dry_run)]
 
     async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, ledger.Balance]:
         return {account_id: self.world.balance(account_id, at or self.at) for account_id in ids}
@@ -73,3 +73,9 @@ class WorldTarget:
 
     async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
         return self.world.entries[transaction_id]
+
+
+def _permitted(decisions: Sequence[ledger.Decision]) -> Sequence[ledger.Decision]:
+    """A scope that is lacking is a fault of the whole group."""
+    denied = [decision for decision in decisions if isinstance(decision, ledger.Denied)]
+    return denied * len(decisions) if denied else decisions
