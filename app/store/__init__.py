@@ -23,6 +23,7 @@ from app.store.errors import (
     Violated,
 )
 from app.store.external_ids import resolve_external_ids
+from app.store.facts import find_damage, read_facts
 from app.store.holds import (
     count_holds,
     count_holds_each,
@@ -97,6 +98,7 @@ __all__ = [
     "find_balances",
     "find_balances_as_of",
     "find_currencies",
+    "find_damage",
     "find_due_holds",
     "find_entries_of",
     "find_entry_pages",
@@ -126,6 +128,7 @@ __all__ = [
     "open_database",
     "read_clock",
     "read_coordinate",
+    "read_facts",
     "read_moment",
     "require_migrated",
     "resolve_external_ids",

@@ -92,7 +92,8 @@ FAULTS = {
     "gaps_in_the_sequence": "DELETE FROM events WHERE tenant_id = $1 AND sequence = 5",
     "gaps_in_ordinals": (
         "DELETE FROM events "
-        "WHERE tenant_id = $1 AND ordinal = 0 AND sequence IN (SELECT e.sequence FROM events e WHERE e.tenant_id = $1 AND e.ordinal = 1)"
+        "WHERE tenant_id = $1 AND ordinal = 0 AND "
+        "sequence IN (SELECT e.sequence FROM events e WHERE e.tenant_id = $1 AND e.ordinal = 1)"
     ),
     "wrong_batches": "UPDATE batches SET recorded_at = recorded_at + 1 WHERE tenant_id = $1",
     "wrong_head": "UPDATE heads SET sequence = sequence - 1 WHERE tenant_id = $1",
