@@ -1,11 +1,10 @@
 """The schema: every type put together, once."""
 
-from collections.abc import Iterator
-
 import strawberry
-from graphql import GraphQLArgument, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLObjectType
 from graphql.pyutils import Undefined
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from app.graphql.mutation import Mutation
 from app.graphql.query import Query
@@ -21,15 +20,19 @@ def build_schema() -> strawberry.Schema:
         types=[PlainRejection, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, Conflict],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
-    for argument in _arguments(schema._schema):  # noqa: SLF001 - the documented way to graphql-core's schema
-        if argument.default_value is None:
-            # A resolver's parameter needs a default to be left out; the schema promises none.
-            argument.default_value = Undefined
+    core = schema._schema  # noqa: SLF001 - the documented way to graphql-core's schema
+    for kind in core.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            # Strawberry only prints this; graphql-core, once it knows, tells the path of what breaks it.
+            kind.is_one_of = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+        elif isinstance(kind, GraphQLObjectType):
+            _leave_out_nulls(kind)
     return schema
 
 
-def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument]:
-    for kind in schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
-            for field in kind.fields.values():
-                yield from field.args.values()
+def _leave_out_nulls(kind: GraphQLObjectType) -> None:
+    """Take back the default null of arguments: a resolver's parameter needs it, the schema promises none."""
+    for field in kind.fields.values():
+        for argument in field.args.values():
+            if argument.default_value is None:
+                argument.default_value = Undefined
