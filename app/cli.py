@@ -11,7 +11,6 @@ from typing import Annotated, Final, Literal, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from app import graphql, http, services, settings, telemetry
 
@@ -108,6 +107,27 @@ def seed(
 def schema() -> None:
     """Print the GraphQL schema."""
     sys.stdout.write(graphql.build_schema().as_str().rstrip("\n") + "\n")
+
+
+@application.command()
+def verify(database_url: DatabaseUrl = None) -> None:
+    """Check every invariant of every tenant, reading only; exit 1 with the rows where something is wrong."""
+    findings = asyncio.run(_verify(settings.load({"database_url": database_url})))
+    if findings:
+        _print_table(("invariant", "tenant", "row"), [(found.invariant, found.tenant, found.row) for found in findings])
+        _exit(_REFUSED, f"{len(findings):,} rows break an invariant.")
+    out.print("Everything holds.")
+
+
+@application.command()
+def doctor(database_url: DatabaseUrl = None) -> None:
+    """Look for what would make this installation slow or unsafe, reading only; exit 1 where something must change."""
+    chosen = settings.load({"database_url": database_url})
+    findings = asyncio.run(services.examine(chosen.database_url, DEMO_KEY_FILE))
+    _print_table(("verdict", "looked at", "found"), [(found.verdict, found.subject, found.told) for found in findings])
+    wrong = sum(found.verdict is services.Verdict.WRONG for found in findings)
+    if wrong:
+        _exit(_REFUSED, f"{wrong} of these must change.")
 
 
 @tenants.command("create")
@@ -211,6 +231,12 @@ async def _seed(chosen: settings.Settings, tenant: str) -> int:
         return await services.plant(chosen.database_url, tenant, advance)
 
 
+async def _verify(chosen: settings.Settings) -> Sequence[services.Finding]:
+    async with _ledger(chosen, read_only=True) as database:
+        with _bar("verifying") as advance:
+            return await services.verify(database, advance)
+
+
 def _ledger(chosen: settings.Settings, *, read_only: bool = False) -> AbstractAsyncContextManager[services.Database]:
     return services.open_ledger(chosen.database_url, read_only=read_only, prepared=chosen.database_statement_cache)
 
@@ -243,10 +269,12 @@ def _bar(title: str) -> Iterator[services.Advance]:
 
 
 def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*heads, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
+    """Print aligned columns. Rows stay whole, so that they can be searched and pasted; a terminal wraps them itself."""
+    lines = [heads, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        out.print(text, style="bold" if number == 0 else None)
 
 
 def _day(instant: int | None) -> str:

@@ -14,6 +14,7 @@ from app.services.administration import (
     parse_scopes,
     revoke_key,
 )
+from app.services.checkup import Verdict, examine
 from app.services.clock import IdSource, new_id, now_microseconds
 from app.services.demo_key import keep_key
 from app.services.faults import (
@@ -31,8 +32,9 @@ from app.services.faults import (
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
 from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_key, parse_key, verify_secret
 from app.services.reader import Reader
-from app.services.seed.planting import Advance, plant
+from app.services.seed.planting import plant
 from app.services.sweeper import Sweeper
+from app.services.verification import Advance, Finding, verify
 from app.services.writer import Writer, WriterLimits
 from app.store import (
     AccountFilter,
@@ -62,6 +64,7 @@ __all__ = [
     "EntryFilter",
     "Fault",
     "FaultCode",
+    "Finding",
     "Forbidden",
     "Gateway",
     "GatewayLimits",
@@ -85,11 +88,13 @@ __all__ = [
     "TrialBalanceTotal",
     "Unauthenticated",
     "Unavailable",
+    "Verdict",
     "Window",
     "Writer",
     "WriterLimits",
     "create_key",
     "create_tenant",
+    "examine",
     "find_tenant",
     "keep_key",
     "list_keys",
@@ -104,5 +109,6 @@ __all__ = [
     "parse_scopes",
     "plant",
     "revoke_key",
+    "verify",
     "verify_secret",
 ]

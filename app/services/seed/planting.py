@@ -1,7 +1,6 @@
 """Planting the demo: the story goes through the ordinary writer, under the clock of a TEST tenant."""
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from app import ledger, store
 from app.services import clock
@@ -12,9 +11,7 @@ from app.services.seed import story
 from app.services.seed.identifiers import SeededIds
 from app.services.seed.marketplace import read_marketplace
 from app.services.seed.stage import Scene
-
-Advance: TypeAlias = Callable[[int, int, str], None]
-"""Told how far work has come: done, of how many, and at what."""
+from app.services.verification import Advance
 
 PRINCIPAL: Final = "system:seed"
 ORGANISATION: Final = "Quayside"
