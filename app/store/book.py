@@ -22,7 +22,11 @@ from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
 from app.store.transactions import find_transactions
 
-_LOCK = Statement("book.lock", "SELECT sequence FROM heads WHERE tenant_id = $1 {lock}")
+_LOCK = Statement(
+    "book.lock",
+    """SELECT (SELECT t.mode FROM tenants t WHERE t.id = $1) AS mode
+       FROM heads h WHERE h.tenant_id = $1 {lock}""",
+)
 
 # The first statement after the lock. Read in the locking statement itself, the clock would be that of the moment at
 # which the wait began.
@@ -117,10 +121,16 @@ class LoadedPages:
     moment: Moment
 
 
-async def lock_head(unit: Unit, tenant_id: UUID) -> None:
-    """Take the tenant's one lock, held until the unit ends: whatever is read later is what its last holder left."""
-    if not await unit.rows(_LOCK, tenant_id):
+async def lock_head(unit: Unit, tenant_id: UUID) -> TenantMode:
+    """Take the tenant's one lock, held until the unit ends, and return its mode.
+
+    Whatever is read later is what the last holder left.
+    """
+    rows = await unit.rows(_LOCK, tenant_id)
+    if not rows:
         raise errors.StoreError(f"there is no tenant {tenant_id}")
+    mode: TenantMode = rows[0]["mode"]
+    return mode
 
 
 async def load_pages(
