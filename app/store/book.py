@@ -20,6 +20,7 @@ from app.store.holds import find_holds
 from app.store.rejections import rejection_of
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
+from app.store.tenants import TenantMode
 from app.store.transactions import find_transactions
 
 _LOCK = Statement(
