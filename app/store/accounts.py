@@ -13,12 +13,13 @@ from app.store.statement import Statement
 
 _FIND = Statement(
     "accounts.find",
-    "SELECT {all(a accounts)} FROM {rows(id uuid)} JOIN accounts a ON a.tenant_id = $1 AND a.id = u.id",
+    "SELECT {all(a accounts)} FROM {rows(id uuid)} {each(accounts a ON a.tenant_id = $1 AND a.id = u.id)}",
 )
 
 # What may change about an account stands on its balance, which is looked at only where the filter asks for it.
 # What may change about an account stands on its balance, which is looked at only where the filter asks for it.
-_ON_BALANCE = "EXISTS (SELECT 1 FROM balances b WHERE b.tenant_id = $1 AND b.account_id = a.id AND "
+_CLOSED = "(SELECT b.closed FROM balances b WHERE b.tenant_id = $1 AND b.account_id = a.id) = ?"
+_FROZEN = "(SELECT b.out_frozen OR b.in_frozen FROM balances b WHERE b.tenant_id = $1 AND b.account_id = a.id) = ?"
 _PAGE = (
     "SELECT {all(a accounts)} FROM accounts a WHERE a.tenant_id = $1 AND {where} ORDER BY a.sequence {order} LIMIT $2"
 )
@@ -89,7 +90,5 @@ def _add_filter(conditions: Conditions, filter_: AccountFilter) -> None:
     conditions.add_one_of("a.purpose", filter_.purposes)
     conditions.add_if("a.currency = ?", filter_.currency)
     conditions.add_if("a.normal_side = ?", filter_.normal_side)
-    if filter_.closed is not None:
-        conditions.add(_ON_BALANCE + "b.closed = ?)", filter_.closed)
-    if filter_.frozen is not None:
-        conditions.add(_ON_BALANCE + "(b.out_frozen OR b.in_frozen) = ?)", filter_.frozen)
+    conditions.add_if(_CLOSED, filter_.closed)
+    conditions.add_if(_FROZEN, filter_.frozen)

@@ -27,14 +27,14 @@ _LIVE = """b.account_id, b.ledger, b.held, b.maturing, b.version, b.floor, b.out
 
 _FIND = Statement(
     "balances.find",
-    f"SELECT {_LIVE} FROM {{rows(id uuid)}} JOIN balances b ON b.tenant_id = $1 AND b.account_id = u.id",
+    f"SELECT {_LIVE} FROM {{rows(id uuid)}} {{each(balances b ON b.tenant_id = $1 AND b.account_id = u.id)}}",
 )
 _FUNDS = Statement(
     "balances.funds",
     f"""SELECT u.place, {{all(a accounts)}}, {_LIVE} FROM {{rows(place bigint, id uuid, external_id text)}}
-        LEFT JOIN external_ids x ON x.tenant_id = $1 AND x.kind = 'ACCOUNT' AND x.external_id = u.external_id
-        JOIN accounts a ON a.tenant_id = $1 AND a.id = coalesce(u.id, x.id)
-        JOIN balances b ON b.tenant_id = $1 AND b.account_id = a.id""",
+        {{each(accounts a ON a.tenant_id = $1 AND a.id = coalesce(u.id, (SELECT x.id FROM external_ids x
+            WHERE x.tenant_id = $1 AND x.kind = 'ACCOUNT' AND x.external_id = u.external_id)))}}
+        {{each(balances b ON b.tenant_id = $1 AND b.account_id = a.id)}}""",
 )
 
 # Each fact comes from the last line of its history up to the sequence, each found by one descent of an index: L from
@@ -60,7 +60,7 @@ _KNOWN = f"""SELECT a.id AS account_id, a.normal_side,
         (SELECT t.closed {_LAST_TERMS}) AS closed,
         coalesce((SELECT b.recorded_at FROM batches b WHERE b.tenant_id = $1 AND b.last_sequence >= $2
             ORDER BY b.last_sequence LIMIT 1), 0) AS instant
-    FROM {{rows(id uuid)}} JOIN accounts a ON a.tenant_id = $1 AND a.id = u.id AND a.sequence <= $2"""
+    FROM {{rows(id uuid)}} {{each(accounts a ON a.tenant_id = $1 AND a.id = u.id AND a.sequence <= $2)}}"""
 
 # What matured since the last entry.
 _MATURED = """SELECT sum(CASE WHEN e.side = p.normal_side THEN e.amount ELSE -e.amount END) FROM entries e
@@ -75,8 +75,8 @@ _MATURED = """SELECT sum(CASE WHEN e.side = p.normal_side THEN e.amount ELSE -e.
 _LAPSING = """SELECT sum(c.remaining_after) FROM hold_changes c
     WHERE c.tenant_id = $1 AND c.account_id = p.account_id AND c.remaining_after > 0
     AND c.expires_at > p.instant AND c.expires_at <= $3 AND c.sequence <= $2
-    AND NOT EXISTS (SELECT 1 FROM hold_changes d WHERE d.tenant_id = $1 AND d.hold_id = c.hold_id
-        AND d.sequence > c.sequence AND d.sequence <= $2)"""
+    AND c.sequence = (SELECT d.sequence FROM hold_changes d WHERE d.tenant_id = $1 AND d.hold_id = c.hold_id
+        AND d.sequence <= $2 ORDER BY d.sequence DESC LIMIT 1)"""
 _RECORDED_LATER = """SELECT sum(c.amount) FROM hold_changes c
     WHERE c.tenant_id = $1 AND c.account_id = p.account_id AND c.kind = 'EXPIRED' AND c.sequence > $2
     AND c.sequence < coalesce((SELECT d.sequence FROM hold_changes d

@@ -12,7 +12,7 @@ from app.store.statement import Statement
 _OF_TRANSACTIONS = Statement(
     "entries.of_transactions",
     """SELECT {all(e entries)} FROM {rows(transaction_id uuid)}
-       JOIN entries e ON e.tenant_id = $1 AND e.transaction_id = u.transaction_id
+       {each(entries e ON e.tenant_id = $1 AND e.transaction_id = u.transaction_id)}
        ORDER BY e.line""",
 )
 
@@ -24,16 +24,16 @@ _PAGES_UP = """WITH p AS MATERIALIZED (
             ORDER BY {sequence}, e.line LIMIT 1 OFFSET $2), 9223372036854775807) AS page_end
         FROM {rows(account_id uuid)})
     SELECT {all(e entries)} FROM p
-    JOIN entries e ON e.tenant_id = $1 AND e.account_id = p.account_id AND {sequence} <= p.page_end
-    WHERE {where} ORDER BY e.sequence, e.line"""
+    {each(entries e ON e.tenant_id = $1 AND e.account_id = p.account_id AND {sequence} <= p.page_end AND {where})}
+    ORDER BY e.sequence, e.line"""
 _PAGES_DOWN = """WITH p AS MATERIALIZED (
         SELECT u.account_id, coalesce((SELECT e.sequence FROM entries e
             WHERE e.tenant_id = $1 AND e.account_id = u.account_id AND {where}
             ORDER BY {sequence} DESC, e.line DESC LIMIT 1 OFFSET $2), 0) AS page_end
         FROM {rows(account_id uuid)})
     SELECT {all(e entries)} FROM p
-    JOIN entries e ON e.tenant_id = $1 AND e.account_id = p.account_id AND {sequence} >= p.page_end
-    WHERE {where} ORDER BY e.sequence DESC, e.line DESC"""
+    {each(entries e ON e.tenant_id = $1 AND e.account_id = p.account_id AND {sequence} >= p.page_end AND {where})}
+    ORDER BY e.sequence DESC, e.line DESC"""
 _COUNT = """SELECT u.account_id,
         (SELECT count(*) FROM entries e WHERE e.tenant_id = $1 AND e.account_id = u.account_id AND {where}) AS number
     FROM {rows(account_id uuid)}"""

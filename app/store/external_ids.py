@@ -9,7 +9,7 @@ from app.store.statement import Statement
 _RESOLVE = Statement(
     "external_ids.resolve",
     """SELECT e.kind, e.external_id, e.id FROM {rows(kind text, external_id text)}
-       JOIN external_ids e ON e.tenant_id = $1 AND e.kind = u.kind AND e.external_id = u.external_id""",
+       {each(external_ids e ON e.tenant_id = $1 AND e.kind = u.kind AND e.external_id = u.external_id)}""",
 )
 
 

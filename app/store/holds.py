@@ -12,12 +12,12 @@ from app.store.statement import Statement
 
 _FIND = Statement(
     "holds.find",
-    "SELECT {all(h holds)} FROM {rows(id uuid)} JOIN holds h ON h.tenant_id = $1 AND h.id = u.id",
+    "SELECT {all(h holds)} FROM {rows(id uuid)} {each(holds h ON h.tenant_id = $1 AND h.id = u.id)}",
 )
 _CHANGES = Statement(
     "holds.changes",
     """SELECT {all(c hold_changes)} FROM {rows(hold_id uuid)}
-       JOIN hold_changes c ON c.tenant_id = $1 AND c.hold_id = u.hold_id
+       {each(hold_changes c ON c.tenant_id = $1 AND c.hold_id = u.hold_id)}
        ORDER BY c.sequence""",
 )
 
@@ -35,16 +35,16 @@ _PAGES_UP = """WITH p AS MATERIALIZED (
             ORDER BY h.sequence LIMIT 1 OFFSET $2), 9223372036854775807) AS page_end
         FROM {rows(account_id uuid)})
     SELECT {all(h holds)} FROM p
-    JOIN holds h ON h.tenant_id = $1 AND h.account_id = p.account_id AND h.sequence <= p.page_end
-    WHERE {where} ORDER BY h.sequence"""
+    {each(holds h ON h.tenant_id = $1 AND h.account_id = p.account_id AND h.sequence <= p.page_end AND {where})}
+    ORDER BY h.sequence"""
 _PAGES_DOWN = """WITH p AS MATERIALIZED (
         SELECT u.account_id, coalesce((SELECT h.sequence FROM holds h
             WHERE h.tenant_id = $1 AND h.account_id = u.account_id AND {where}
             ORDER BY h.sequence DESC LIMIT 1 OFFSET $2), 0) AS page_end
         FROM {rows(account_id uuid)})
     SELECT {all(h holds)} FROM p
-    JOIN holds h ON h.tenant_id = $1 AND h.account_id = p.account_id AND h.sequence >= p.page_end
-    WHERE {where} ORDER BY h.sequence DESC"""
+    {each(holds h ON h.tenant_id = $1 AND h.account_id = p.account_id AND h.sequence >= p.page_end AND {where})}
+    ORDER BY h.sequence DESC"""
 
 # How a hold reads at an instant: one that is stored ACTIVE has EXPIRED once its expiry has come.
 _READS_AS = {

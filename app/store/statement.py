@@ -8,8 +8,9 @@ The text is PostgreSQL's, with `$1` for its arguments and these few marks:
 `{clock}`                the database's clock in microseconds since the epoch
 `::type`                 a cast that PostgreSQL needs to know a parameter's type, dropped for SQLite
 `greatest(a, b)`         which SQLite calls max, `least(a, b)` likewise; no argument may be NULL
-`JOIN`                   joins in the order written, so begin with the rows: SQLite, which knows no statistics, would
-                         read a tenant's whole table first, and is sent CROSS JOIN, which keeps the order
+`{each(table a ON …)}`   for each row so far, the rows of a table that meet a condition, looked up through an index;
+                         a plain JOIN is left to PostgreSQL, which reads a tenant's whole table where it has no
+                         statistics yet; SQLite never has any, so its JOINs become CROSS JOINs, kept in their order
 """
 
 import re
@@ -23,6 +24,7 @@ Dialect = Literal["postgresql", "sqlite"]
 _ROWS = re.compile(r"\{rows\(([^)]*)\)\}")
 _ALL = re.compile(r"\{all\((\w+) (\w+)\)\}")
 _PARAMETER = re.compile(r"\$(\d+)")
+_EACH = re.compile(r"\{each\((\w+) (\w+) ON (.*?)\)\}", re.DOTALL)
 _JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
 _CAST = re.compile(r"::[a-z0-9]+(\[\])?")
 _MARKS: dict[Dialect, dict[str, str]] = {
@@ -79,10 +81,13 @@ def _column(piece: str) -> tuple[str, str]:
 def _for_postgresql(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
     arrays = ", ".join(f"${scalars + place}::{kind}[]" for place, (_, kind) in enumerate(columns, 1))
     names = ", ".join(name for name, _ in columns)
+    # The offset keeps the planner from turning the look-ups around.
+    text = _EACH.sub(r"CROSS JOIN LATERAL (SELECT * FROM \1 \2 WHERE \3 OFFSET 0) AS \2", text)
     return _marked(_ROWS.sub(lambda _: f"unnest({arrays}) AS u({names})", text), "postgresql")
 
 
 def _for_sqlite(text: str, scalars: int, columns: tuple[tuple[str, str], ...]) -> str:
+    text = _EACH.sub(r"JOIN \1 \2 ON \3", text)
     picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns))
     plain = _PARAMETER.sub(r"?\1", _CAST.sub("", text)).replace("greatest(", "max(").replace("least(", "min(")
     plain = _JOIN.sub("CROSS JOIN", plain)

@@ -22,7 +22,7 @@ _NOW = Statement(
     "totals.now",
     f"""WITH p AS MATERIALIZED (
             SELECT a.currency, a.exponent, a.normal_side, b.ledger
-            FROM accounts a JOIN balances b ON b.tenant_id = $1 AND b.account_id = a.id WHERE a.tenant_id = $1)
+            FROM accounts a {{each(balances b ON b.tenant_id = $1 AND b.account_id = a.id)}} WHERE a.tenant_id = $1)
         {_SUMS}""",
 )
 _AS_OF = Statement(

@@ -12,29 +12,29 @@ from app.store.statement import Statement
 
 _FIND = Statement(
     "transactions.find",
-    "SELECT {all(t transactions)} FROM {rows(id uuid)} JOIN transactions t ON t.tenant_id = $1 AND t.id = u.id",
+    "SELECT {all(t transactions)} FROM {rows(id uuid)} {each(transactions t ON t.tenant_id = $1 AND t.id = u.id)}",
 )
 _REVERSALS = Statement(
     "transactions.reversals",
     """SELECT t.reverses_id, t.id FROM {rows(id uuid)}
-       JOIN transactions t ON t.tenant_id = $1 AND t.reverses_id = u.id
+       {each(transactions t ON t.tenant_id = $1 AND t.reverses_id = u.id)}
        ORDER BY t.sequence""",
 )
 _OF_HOLDS = Statement(
     "transactions.of_holds",
     """SELECT t.hold_id, t.id FROM {rows(hold_id uuid)}
-       JOIN transactions t ON t.tenant_id = $1 AND t.hold_id = u.hold_id
+       {each(transactions t ON t.tenant_id = $1 AND t.hold_id = u.hold_id)}
        ORDER BY t.sequence""",
 )
 
 # The transactions of an account are found by its entries, each transaction by the first of them.
 _ALL = "FROM transactions t WHERE t.tenant_id = $1 AND {where}"
-_OF_ACCOUNT = """FROM entries e JOIN transactions t ON t.tenant_id = $1 AND t.id = e.transaction_id
+_OF_ACCOUNT = """FROM entries e {each(transactions t ON t.tenant_id = $1 AND t.id = e.transaction_id)}
     WHERE e.tenant_id = $1 AND {where}
-    AND NOT EXISTS (SELECT 1 FROM entries f WHERE f.tenant_id = $1 AND f.account_id = e.account_id
-        AND f.sequence = e.sequence AND f.line < e.line)"""
-_TOUCHES = """EXISTS (SELECT 1 FROM entries e WHERE e.tenant_id = $1 AND e.account_id = ?
-    AND e.sequence = t.sequence)"""
+    AND e.line = (SELECT f.line FROM entries f WHERE f.tenant_id = $1 AND f.account_id = e.account_id
+        AND f.sequence = e.sequence ORDER BY f.line LIMIT 1)"""
+_TOUCHES = """(SELECT e.line FROM entries e WHERE e.tenant_id = $1 AND e.account_id = ?
+    AND e.sequence = t.sequence ORDER BY e.line LIMIT 1) > 0"""
 _PAGE_UP = f"SELECT {{all(t transactions)}} {_ALL} ORDER BY t.sequence LIMIT $2"
 _PAGE_DOWN = f"SELECT {{all(t transactions)}} {_ALL} ORDER BY t.sequence DESC LIMIT $2"
 _PAGE_OF_ACCOUNT_UP = f"SELECT {{all(t transactions)}} {_OF_ACCOUNT} ORDER BY e.sequence LIMIT $2"
