@@ -80,7 +80,8 @@ class Desk:
 
     async def findings(self) -> Sequence[object]:
         """Return every broken invariant of the tenant."""
-        return [finding async for finding in store.check(self.database, self.principal.tenant_id)]
+        steps = store.check_invariants(self.database, self.principal.tenant_id)
+        return [(step.name, finding) async for step in steps for finding in step.findings]
 
 
 def transfer(source: UUID, target: UUID, minor: int, **terms: object) -> ledger.Transfer:
