@@ -162,10 +162,8 @@ def _add_filter(conditions: Conditions, filter_: HoldFilter, at: int) -> None:
     if filter_.statuses is not None:
         wanted = [_READS_AS[status] for status in ledger.HoldStatus if status in filter_.statuses]
         dated = sum(is_dated for _, is_dated in wanted)
-        texts = [text for text, _ in wanted] or ["FALSE"]
-        conditions.add(
-            texts[0] if len(texts) == 1 else f"({' OR '.join(f'({text})' for text in texts)})", *[at] * dated
-        )
+        texts = [f"({text})" for text, _ in wanted] or ["FALSE"]
+        conditions.add(f"({' OR '.join(texts)})", *[at] * dated)
 
 
 def _change_of(row: Row) -> ledger.HoldChange:
