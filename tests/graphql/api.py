@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -24,7 +24,7 @@ class Api:
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def ask(
-        self, document: str, variables: dict[str, object] | None = None, *, scopes: Iterable[str] | None = None
+        self, document: str, variables: Mapping[str, object] | None = None, *, scopes: Iterable[str] | None = None
     ) -> dict[str, Any]:
         """Return the whole answer, as JSON would carry it."""
         principal = self.desk.principal
@@ -39,7 +39,7 @@ class Api:
         made: dict[str, Any] = json.loads(json.dumps(answer.payload()))
         return made
 
-    async def data(self, document: str, variables: dict[str, object] | None = None) -> dict[str, Any]:
+    async def data(self, document: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Return the data of an answer without errors."""
         answer = await self.ask(document, variables)
         assert "errors" not in answer, answer["errors"]
@@ -47,7 +47,7 @@ class Api:
         return data
 
     async def error(
-        self, document: str, variables: dict[str, object] | None = None, *, scopes: Iterable[str] | None = None
+        self, document: str, variables: Mapping[str, object] | None = None, *, scopes: Iterable[str] | None = None
     ) -> dict[str, Any]:
         """Return the one error of an answer."""
         answer = await self.ask(document, variables, scopes=scopes)
@@ -56,14 +56,14 @@ class Api:
         return error
 
     async def do(
-        self, verb: str, given: dict[str, object], selection: str, *, scopes: Iterable[str] | None = None
+        self, verb: str, given: Mapping[str, object], selection: str, *, scopes: Iterable[str] | None = None
     ) -> dict[str, Any]:
         """Run one mutation under a fresh key and return its payload."""
         kind = verb[0].upper() + verb[1:]
         document = f"mutation ($input: {kind}Input!) {{ {verb}(input: $input) {{ {selection} }} }} {MONEY}"
         if "...M" not in selection:
             document = document.removesuffix(MONEY)
-        sent = {"idempotencyKey": self.key()} | given
+        sent = {"idempotencyKey": self.key(), **given}
         answer = await self.ask(document, {"input": sent}, scopes=scopes)
         assert "errors" not in answer, answer["errors"]
         payload: dict[str, Any] = answer["data"][verb]
