@@ -80,9 +80,9 @@ def _read_tabs(transcripts: Path) -> list[dict[str, object]]:
 def _read_tab(document: Path) -> dict[str, object]:
     # 03-capture-a-hold.graphql is titled "Capture a hold"; its variables, if it has any, stand beside it.
     title = re.sub(r"^\d+-", "", document.stem).replace("-", " ").capitalize()
-    variables = document.with_suffix(".variables.json")
+    transcript = document.with_suffix(".json")
     return {
         "title": title,
         "query": document.read_text(encoding="utf-8"),
-        "variables": orjson.loads(variables.read_bytes()) if variables.is_file() else None,
+        "variables": orjson.loads(transcript.read_bytes()).get("variables") if transcript.is_file() else None,
     }

@@ -19,8 +19,7 @@ def _client(transcripts: Path, bundle: Path = BUNDLE) -> httpx.AsyncClient:
 @pytest.fixture
 def transcripts(tmp_path: Path) -> Path:
     (tmp_path / "02-capture-a-hold.graphql").write_text("mutation CaptureAHold { __typename }\n")
-    (tmp_path / "02-capture-a-hold.variables.json").write_text('{"hold": "order-7"}')
-    (tmp_path / "02-capture-a-hold.json").write_text("{}")
+    (tmp_path / "02-capture-a-hold.json").write_text('{"variables": {"hold": "order-7"}, "runs": []}')
     (tmp_path / "01-accounts.graphql").write_text("query Accounts { __typename }\n")
     return tmp_path
 
