@@ -66,7 +66,8 @@ class WorldTarget:
         return [_permitted(decisions) for decisions in self.world.submit(groups, dry_run=dry_run)]
 
     async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, ledger.Balance]:
-        return {account_id: self.world.balance(account_id, at or self.at) for account_id in ids}
+        world = self.world
+        return {i: world.balances[i] if at is None else world.balance(i, at) for i in ids}
 
     async def holds(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Hold]:
         return {hold_id: self.world.holds[hold_id].as_of(self.at) for hold_id in ids}
