@@ -218,9 +218,12 @@ BELOW_FLOOR = _query(
             AND c.sequence <= s.sequence ORDER BY c.sequence DESC LIMIT 1), 0) + coalesce((
             SELECT sum(c.remaining_after) FROM hold_changes c WHERE c.tenant_id = $1 AND c.account_id = s.account_id
             AND c.sequence <= s.sequence AND c.remaining_after > 0 AND c.expires_at IS NOT NULL
-            AND c.expires_at <= s.recorded_at AND NOT EXISTS (
-                SELECT 1 FROM hold_changes l WHERE l.tenant_id = $1 AND l.hold_id = c.hold_id
-                AND l.sequence > c.sequence AND l.sequence <= s.sequence)), 0) < f.floor""",
+            AND c.expires_at <= s.recorded_at AND c.expires_at >= coalesce((
+                SELECT x.expires_at FROM hold_changes x WHERE x.tenant_id = $1 AND x.account_id = s.account_id
+                AND x.kind = 'EXPIRED' AND x.sequence <= s.sequence ORDER BY x.sequence DESC LIMIT 1), 0)
+            AND c.sequence = (
+                SELECT max(l.sequence) FROM hold_changes l WHERE l.tenant_id = $1 AND l.hold_id = c.hold_id
+                AND l.sequence <= s.sequence)), 0) < f.floor""",
 )
 GAPS = _query(
     "gaps_in_the_sequence",
