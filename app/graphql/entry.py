@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
 
@@ -68,11 +67,6 @@ class Entry:
     def position(self) -> Position:
         """Where it stands in its account's history."""
         return Position(self.row.sequence, self.row.line)
-
-    @property
-    def account_key(self) -> UUID:
-        """The id of its account."""
-        return self.row.account_id
 
 
 @strawberry.type(description="An entry in a list.")

@@ -2,8 +2,8 @@
 
 import strawberry
 
+from app import ledger
 from app.graphql.scalars import BigInt, CurrencyCode, DecimalText
-from app.ledger import money
 
 
 @strawberry.type(description="An exact amount of one currency.")
@@ -31,7 +31,7 @@ class Currency:
 def money_of(minor: int, currency: str, exponent: int) -> Money:
     """Return minor units as Money."""
     return Money(
-        amount=DecimalText(money.text_of(minor, exponent)),
+        amount=DecimalText(ledger.money.text_of(minor, exponent)),
         minor_units=BigInt(minor),
         currency=CurrencyCode(currency),
     )
