@@ -1,11 +1,15 @@
 """The schema: every type put together, once."""
 
+from collections.abc import Iterator
+
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLObjectType
 from graphql.pyutils import Undefined
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryObjectDefinition
 
+from app.graphql.coercion import prepare_inputs
 from app.graphql.mutation import Mutation
 from app.graphql.query import Query
 from app.graphql.rejections import Conflict, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, PlainRejection
@@ -20,6 +24,7 @@ def build_schema() -> strawberry.Schema:
         types=[PlainRejection, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, Conflict],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
+    prepare_inputs(_inputs(schema), schema.config)
     core = schema._schema  # noqa: SLF001 - the documented way to graphql-core's schema
     for kind in core.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
@@ -28,6 +33,13 @@ def build_schema() -> strawberry.Schema:
         elif isinstance(kind, GraphQLObjectType):
             _leave_out_nulls(kind)
     return schema
+
+
+def _inputs(schema: strawberry.Schema) -> Iterator[StrawberryObjectDefinition]:
+    for kind in schema.schema_converter.type_map.values():
+        definition = kind.definition
+        if isinstance(definition, StrawberryObjectDefinition) and definition.is_input:
+            yield definition
 
 
 def _leave_out_nulls(kind: GraphQLObjectType) -> None:
