@@ -37,7 +37,7 @@ _KEYS = Statement(
            {all(f idempotency_keys)}
        FROM heads h LEFT JOIN (
            SELECT {all(k idempotency_keys)} FROM {rows(operation text, key text)}
-           JOIN idempotency_keys k ON k.tenant_id = $1 AND k.operation = u.operation AND k.key = u.key
+           {each(idempotency_keys k ON k.tenant_id = $1 AND k.operation = u.operation AND k.key = u.key)}
        ) AS f ON true
        WHERE h.tenant_id = $1""",
 )
@@ -47,14 +47,14 @@ _ENTRIES = Statement(
     "book.entries",
     """WITH RECURSIVE tree(transaction_id, line) AS (
            SELECT e.transaction_id, e.line FROM tenants t JOIN {rows(id uuid)} ON true
-           JOIN entries e ON e.tenant_id = t.id AND e.transaction_id = u.id
+           {each(entries e ON e.tenant_id = $1 AND e.transaction_id = u.id)}
            WHERE t.id = $1
            UNION
            SELECT e.transaction_id, e.line FROM tree
-           JOIN entries e ON e.tenant_id = $1 AND e.of_transaction_id = tree.transaction_id AND e.of_line = tree.line
+           {each(entries e ON e.tenant_id = $1 AND e.of_transaction_id = tree.transaction_id AND e.of_line = tree.line)}
        )
        SELECT {all(e entries)} FROM tree
-       JOIN entries e ON e.tenant_id = $1 AND e.transaction_id = tree.transaction_id AND e.line = tree.line""",
+       {each(entries e ON e.tenant_id = $1 AND e.transaction_id = tree.transaction_id AND e.line = tree.line)}""",
 )
 
 # U and H at the batch's instant: what matured since the stored U counts no more, nor do holds that lapsed.
@@ -69,26 +69,26 @@ _ACCOUNTS = Statement(
                AND h.account_id = a.id AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL
                AND h.expires_at <= $2), 0)::bigint AS lapsed
        FROM {rows(id uuid)}
-       JOIN accounts a ON a.tenant_id = $1 AND a.id = u.id
-       JOIN balances b ON b.tenant_id = $1 AND b.account_id = u.id""",
+       {each(accounts a ON a.tenant_id = $1 AND a.id = u.id)}
+       {each(balances b ON b.tenant_id = $1 AND b.account_id = u.id)}""",
 )
 
 _BUCKETS = Statement(
     "book.buckets",
     """SELECT k.account_id, k.available_at, k.amount FROM {rows(account_id uuid, available_at bigint)}
-       JOIN buckets k ON k.tenant_id = $1 AND k.account_id = u.account_id AND k.available_at = u.available_at""",
+       {each(buckets k ON k.tenant_id = $1 AND k.account_id = u.account_id AND k.available_at = u.available_at)}""",
 )
 
 # Of an account's lapsed holds only the first few matter: as many as the batch could record.
 _LAPSED = Statement(
     "book.lapsed",
     """SELECT h.account_id, h.expires_at, h.id FROM {rows(account_id uuid)}
-       JOIN holds h ON h.tenant_id = $1 AND h.account_id = u.account_id
+       {each(holds h ON h.tenant_id = $1 AND h.account_id = u.account_id
        AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL
        AND h.expires_at <= least($2::bigint, coalesce((
            SELECT o.expires_at FROM holds o WHERE o.tenant_id = $1 AND o.account_id = u.account_id
            AND o.status = 'ACTIVE' AND o.expires_at IS NOT NULL
-           ORDER BY o.expires_at LIMIT 1 OFFSET $3::bigint), $2::bigint))""",
+           ORDER BY o.expires_at LIMIT 1 OFFSET $3::bigint), $2::bigint)))}""",
 )
 
 _FUTURES = Statement(
@@ -97,19 +97,19 @@ _FUTURES = Statement(
            SELECT u.account_id FROM tenants t JOIN {rows(account_id uuid)} ON true WHERE t.id = $1
        )
        SELECT k.account_id, k.available_at AS instant, k.amount AS gain FROM wanted w
-       JOIN buckets k ON k.tenant_id = $1 AND k.account_id = w.account_id AND k.amount > 0
+       {each(buckets k ON k.tenant_id = $1 AND k.account_id = w.account_id AND k.amount > 0
        AND k.available_at > $2::bigint AND k.available_at <= coalesce((
            SELECT o.available_at FROM buckets o WHERE o.tenant_id = $1 AND o.account_id = w.account_id
            AND o.amount > 0 AND o.available_at > $2::bigint
-           ORDER BY o.available_at LIMIT 1 OFFSET $3::bigint), $4::bigint)
+           ORDER BY o.available_at LIMIT 1 OFFSET $3::bigint), $4::bigint))}
        UNION ALL
        SELECT h.account_id, h.expires_at, sum(h.amount - h.captured - h.released)::bigint FROM wanted w
-       JOIN holds h ON h.tenant_id = $1 AND h.account_id = w.account_id
+       {each(holds h ON h.tenant_id = $1 AND h.account_id = w.account_id
        AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL
        AND h.expires_at > $2::bigint AND h.expires_at <= coalesce((
            SELECT o.expires_at FROM holds o WHERE o.tenant_id = $1 AND o.account_id = w.account_id
            AND o.status = 'ACTIVE' AND o.expires_at IS NOT NULL AND o.expires_at > $2::bigint
-           ORDER BY o.expires_at LIMIT 1 OFFSET $3::bigint), $4::bigint)
+           ORDER BY o.expires_at LIMIT 1 OFFSET $3::bigint), $4::bigint))}
        GROUP BY h.account_id, h.expires_at""",
 )
 

@@ -12,30 +12,29 @@ from app.store.session import Unit
 from app.store.statement import Statement
 from app.store.writing import insertion
 
-_ACCOUNTS = insertion("save.accounts", "accounts")
-_NEW_BALANCES = insertion("save.new_balances", "balances")
+_ACCOUNTS = insertion("save.accounts", "accounts", "name", "metadata")
+_BALANCES = insertion(
+    "save.balances",
+    "balances",
+    "ledger",
+    "held",
+    "maturing",
+    "maturing_at",
+    "version",
+    "floor",
+    "out_frozen",
+    "in_frozen",
+    "closed",
+)
+_HOLDS = insertion("save.holds", "holds", "amount", "captured", "released", "status", "expires_at")
 _ACCOUNT_CHANGES = insertion("save.account_changes", "account_changes")
 _TRANSACTIONS = insertion("save.transactions", "transactions")
 _ENTRIES = insertion("save.entries", "entries")
-_NEW_HOLDS = insertion("save.new_holds", "holds")
 _HOLD_CHANGES = insertion("save.hold_changes", "hold_changes")
 _EXTERNAL_IDS = insertion("save.external_ids", "external_ids")
 _KEYS = insertion("save.keys", "idempotency_keys")
 _EVENTS = insertion("save.events", "events")
 
-_DESCRIBED = Statement(
-    "save.described",
-    """UPDATE accounts SET name = u.name, metadata = u.metadata FROM {rows(id uuid, name text, metadata text)}
-       WHERE accounts.tenant_id = $1 AND accounts.id = u.id""",
-)
-_BALANCES = Statement(
-    "save.balances",
-    """UPDATE balances SET ledger = u.ledger, held = u.held, maturing = u.maturing, maturing_at = u.maturing_at,
-           version = u.version, floor = u.floor, out_frozen = u.out_frozen, in_frozen = u.in_frozen, closed = u.closed
-       FROM {rows(account_id uuid, ledger bigint, held bigint, maturing bigint, maturing_at bigint, version bigint,
-                  floor bigint, out_frozen boolean, in_frozen boolean, closed boolean)}
-       WHERE balances.tenant_id = $1 AND balances.account_id = u.account_id""",
-)
 # The sum is made before the row is offered, as a pin alone would offer a bucket below zero.
 _BUCKETS = Statement(
     "save.buckets",
@@ -46,13 +45,6 @@ _BUCKETS = Statement(
        WHERE t.id = $1
        ON CONFLICT (tenant_id, account_id, available_at) DO UPDATE SET amount = excluded.amount""",
 )
-_HOLDS = Statement(
-    "save.holds",
-    """UPDATE holds SET amount = u.amount, captured = u.captured, released = u.released, status = u.status,
-           expires_at = u.expires_at
-       FROM {rows(id uuid, amount bigint, captured bigint, released bigint, status text, expires_at bigint)}
-       WHERE holds.tenant_id = $1 AND holds.id = u.id""",
-)
 _HEAD = Statement("save.head", "UPDATE heads SET sequence = $2, recorded_at = $3 WHERE tenant_id = $1")
 _BATCH = Statement(
     "save.batch",
@@ -60,30 +52,25 @@ _BATCH = Statement(
        SELECT t.id, $2::bigint, $3::bigint FROM tenants t WHERE t.id = $1""",
 )
 
-_Rows = Iterable[tuple[object, ...]]
+_Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
 
 async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
-    """Write what a decided book changed, and the head: sixteen statements at most, those without rows left out.
+    """Write what a decided book changed, and the head: thirteen statements at most, those without rows left out.
 
     The head is written even where nothing changed: a replay promises what stands, and may only do so from a
     transaction of its own that a failover cannot lose.
     """
     changes = book.changes
-    fresh = {account.id for account in changes.opened}
-    known = [account_id for account_id in changes.balances if account_id not in fresh]
-    described = [account for account in changes.described.values() if account.id not in fresh]
-    plan: Sequence[tuple[Statement, _Rows]] = (
-        (_ACCOUNTS, _accounts(changes)),
-        (_NEW_BALANCES, _balances(changes, fresh)),
-        (_DESCRIBED, [(account.id, account.name, metadata_text(account.metadata)) for account in described]),
+    accounts = {account.id: account for account in changes.opened} | changes.described
+    plan: _Plan = (
+        (_ACCOUNTS, map(_account, accounts.values())),
+        (_BALANCES, [_balance(account, balance, changes.at) for account, balance in changes.balances.items()]),
         (_ACCOUNT_CHANGES, map(_account_change, changes.account_changes)),
         (_TRANSACTIONS, map(_transaction, changes.transactions)),
         (_ENTRIES, map(_entry, changes.entries)),
-        (_BALANCES, _balances(changes, known)),
         (_BUCKETS, [(account, instant, amount) for (account, instant), amount in changes.buckets.items() if amount]),
-        (_NEW_HOLDS, map(_new_hold, changes.placed.values())),
-        (_HOLDS, map(_hold, changes.changed_holds.values())),
+        (_HOLDS, map(_hold, (*changes.placed.values(), *changes.changed_holds.values()))),
         (_HOLD_CHANGES, map(_hold_change, changes.hold_changes)),
         (_EXTERNAL_IDS, changes.claimed),
         (_KEYS, map(_key, changes.keys)),
@@ -98,39 +85,35 @@ async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
         await unit.run(_BATCH, tenant_id, book.sequence, book.at)
 
 
-def _accounts(changes: ledger.Changes) -> _Rows:
-    for opened in changes.opened:
-        account = changes.described.get(opened.id, opened)
-        yield (
-            account.id,
-            account.sequence,
-            account.external_id,
-            account.name,
-            account.purpose,
-            account.normal_side,
-            account.currency,
-            account.exponent,
-            metadata_text(account.metadata),
-            account.opened_at,
-            account.principal,
-        )
+def _account(account: ledger.Account) -> tuple[object, ...]:
+    return (
+        account.id,
+        account.sequence,
+        account.external_id,
+        account.name,
+        account.purpose,
+        account.normal_side,
+        account.currency,
+        account.exponent,
+        metadata_text(account.metadata),
+        account.opened_at,
+        account.principal,
+    )
 
 
-def _balances(changes: ledger.Changes, accounts: Iterable[UUID]) -> _Rows:
-    for account_id in accounts:
-        balance = changes.balances[account_id]
-        yield (
-            account_id,
-            balance.ledger,
-            balance.held + balance.lapsed,
-            balance.maturing,
-            changes.at,
-            balance.version,
-            balance.floor,
-            balance.out_frozen,
-            balance.in_frozen,
-            balance.closed,
-        )
+def _balance(account_id: UUID, balance: ledger.Balance, at: int) -> tuple[object, ...]:
+    return (
+        account_id,
+        balance.ledger,
+        balance.held + balance.lapsed,
+        balance.maturing,
+        at,
+        balance.version,
+        balance.floor,
+        balance.out_frozen,
+        balance.in_frozen,
+        balance.closed,
+    )
 
 
 def _account_change(change: ledger.AccountChange) -> tuple[object, ...]:
@@ -190,7 +173,7 @@ def _entry(entry: ledger.Entry) -> tuple[object, ...]:
     )
 
 
-def _new_hold(hold: ledger.Hold) -> tuple[object, ...]:
+def _hold(hold: ledger.Hold) -> tuple[object, ...]:
     return (
         hold.id,
         hold.account_id,
@@ -210,10 +193,6 @@ def _new_hold(hold: ledger.Hold) -> tuple[object, ...]:
         hold.status,
         hold.expires_at,
     )
-
-
-def _hold(hold: ledger.Hold) -> tuple[object, ...]:
-    return (hold.id, hold.amount, hold.captured, hold.released, hold.status, hold.expires_at)
 
 
 def _hold_change(change: ledger.HoldChange) -> tuple[object, ...]:

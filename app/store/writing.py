@@ -8,22 +8,23 @@ from app.store.tables import TABLES
 _KINDS = {BigInteger: "bigint", Boolean: "boolean", SmallInteger: "smallint", Text: "text", Uuid: "uuid"}
 
 
-def columns_of(table: str) -> tuple[str, ...]:
-    """The columns of a table but the tenant's, in order: the shape of the rows that `insertion` takes."""
-    return tuple(column.name for column in TABLES[table].c if column.name != "tenant_id")
+def insertion(name: str, table: str, *changing: str) -> Statement:
+    """A statement that takes the tenant and whole rows of a table, and adds them.
 
-
-def insertion(name: str, table: str) -> Statement:
-    """A statement that takes the tenant and rows of `columns_of(table)`, and adds them.
-
-    The tenant is joined, as a bare row source would be run away from the shard where the tenant lives.
+    Rows have every column but the tenant's, in the order of the description. Where a row's key is there already, the
+    `changing` columns take the new values; with none given that is a violation. The tenant is joined, as a bare row
+    source would be run away from the shard where the tenant lives.
     """
-    described = [column for column in TABLES[table].c if column.name != "tenant_id"]
-    typed = ", ".join(f"{column.name} {_KINDS[type(column.type)]}" for column in described)
-    names = ", ".join(column.name for column in described)
-    picked = ", ".join(f"u.{column.name}" for column in described)
+    columns = [column for column in TABLES[table].c if column.name != "tenant_id"]
+    typed = ", ".join(f"{column.name} {_KINDS[type(column.type)]}" for column in columns)
+    names = ", ".join(column.name for column in columns)
+    picked = ", ".join(f"u.{column.name}" for column in columns)
+    key = ", ".join(column.name for column in TABLES[table].primary_key)
+    values = ", ".join(f"{column} = excluded.{column}" for column in changing)
+    # Always found through the key: an UPDATE joined to rows may be planned the other way round, table first.
+    known = f" ON CONFLICT ({key}) DO UPDATE SET {values}" if changing else ""
     return Statement(
         name,
         f"INSERT INTO {table} (tenant_id, {names}) "  # noqa: S608 - every name is the schema's
-        f"SELECT t.id, {picked} FROM tenants t JOIN {{rows({typed})}} ON true WHERE t.id = $1",
+        f"SELECT t.id, {picked} FROM tenants t JOIN {{rows({typed})}} ON true WHERE t.id = $1{known}",
     )
