@@ -126,6 +126,16 @@ class Facts:
             self.sequence,
         )
 
+    def as_of(self, at: int) -> "Facts":
+        """Return the facts that were known at an instant."""
+        known = self.copy()
+        known.terms = {name: [fact for fact in facts if fact.at <= at] for name, facts in self.terms.items()}
+        known.opened = {name: opened for name, opened in self.opened.items() if known.terms[name]}
+        known.posted = {name: [fact for fact in facts if fact.at <= at] for name, facts in self.posted.items()}
+        held = {name: [fact for fact in facts if fact.at <= at] for name, facts in self.held.items()}
+        known.held = {name: facts for name, facts in held.items() if facts}
+        return known
+
     # -- accounts -------------------------------------------------------------------------------
 
     def ledger(self, account: str) -> int:

@@ -11,7 +11,7 @@ from tests.scenarios.target import Target
 from tests.simulation import marks
 from tests.simulation.generator import Deliver, Generator, Pass, Step
 from tests.simulation.operations import Answer, Operation
-from tests.simulation.oracle import AccountStanding, Facts
+from tests.simulation.oracle import AccountStanding, Facts, HoldState
 from tests.simulation.rulebook import Rulebook
 from tests.simulation.translation import Translator
 
@@ -30,8 +30,10 @@ class Play:
     seed: int
     oracle: Rulebook = field(init=False)
     translator: Translator = field(init=False)
+    compare_every: int = 1
+    knows_past: bool = False
     seen: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
+    told: list[Step] = field(default_factory=list)
     operations: int = 0
 
     def __post_init__(self) -> None:
@@ -41,16 +43,18 @@ class Play:
     async def run(self, operations_max: int = OPERATIONS_MAX) -> None:
         """Play to the end; raises DivergenceError with what led there."""
         generator = Generator(self.seed, self.oracle, operations_max)
-        for step in generator.steps():
-            try:
+        try:
+            for step in generator.steps():
                 await self.perform(step)
-            except AssertionError as error:
-                history = "\n".join(self.told[-12:])
-                raise DivergenceError(f"seed {self.seed}, step {len(self.told)}:\n{history}\n{error}") from error
+            await self._compare()
+            await self._foresee()
+        except AssertionError as error:
+            history = "\n".join(map(str, self.told[-12:]))
+            raise DivergenceError(f"seed {self.seed}, step {len(self.told)}:\n{history}\n{error}") from error
 
     async def perform(self, step: Step) -> None:
         """Do one step on both sides and compare."""
-        self.told.append(str(step))
+        self.told.append(step)
         if isinstance(step, Pass):
             self.oracle.at = step.until
             await self.target.clock_to(step.until)
@@ -58,7 +62,8 @@ class Play:
         else:
             await self._deliver(step)
             self.operations += len(step.operations)
-        await self._compare()
+        if len(self.told) % self.compare_every == 0:
+            await self._compare()
 
     async def _deliver(self, step: Deliver) -> None:
         requests = tuple(self._request(operation) for operation in step.operations)
@@ -85,18 +90,36 @@ class Play:
         return self.target.request(command, operation.key or "", clerk=not operation.may_advance)
 
     async def _compare(self) -> None:
-        accounts, holds = self.oracle.facts.standing(self.oracle.at)
         ids = self.translator.ids
-        balances = await self.target.balances([ids[label] for label in accounts])
-        for label, expected in accounts.items():
-            actual = _standing(balances[ids[label]])
-            assert actual == expected, f"{label}\nledger: {actual}\noracle: {expected}"
+        holds = await self._compare_balances(self.oracle.facts, None)
         found = await self.target.holds([ids[label] for label in holds])
         for label, hold in holds.items():
             read = found[ids[label]]
             state = (read.status, read.amount, read.captured, read.released, read.expires_at)
             wanted = (hold.status, hold.amount, hold.captured, hold.released, hold.expires)
             assert state == wanted, f"{label}\nledger: {state}\noracle: {wanted}"
+
+    async def _compare_balances(self, facts: Facts, at: int | None) -> dict[str, HoldState]:
+        """Compare what is told of all accounts now or at an instant; return the holds as they read then."""
+        ids = self.translator.ids
+        accounts, holds = facts.standing(self.oracle.at if at is None else at)
+        balances = await self.target.balances([ids[label] for label in accounts], at)
+        for label, expected in accounts.items():
+            actual = _standing(balances[ids[label]])
+            assert actual == expected, f"{label} at {at or 'now'}\nledger: {actual}\noracle: {expected}"
+        return holds
+
+    async def _foresee(self) -> None:
+        """Ask what will be when money matures and holds lapse; where the target knows its past, what was."""
+        facts = self.oracle.facts
+        instants = {instant for label in facts.opened for instant in facts.futures(label, self.oracle.at)[:3]}
+        for instant in sorted(instants)[:4]:
+            await self._compare_balances(facts, instant)
+        if self.knows_past:
+            recorded = sorted({fact.at for lines in facts.posted.values() for fact in lines})
+            for instant in [at + step for at in recorded[-40::8] for step in (-1, 0, 1)]:
+                if instant < self.oracle.at:
+                    await self._compare_balances(facts.as_of(instant), instant)
 
 
 def _permitted(answers: Sequence[Answer]) -> list[Answer]:

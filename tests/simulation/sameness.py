@@ -7,7 +7,6 @@ from typing import Final
 
 from tests.simulation.operations import Operation, Verb
 
-
 # What has no currency of its own is said in major units: 100 cents are the same text as 1 dollar or 1 yen.
 _CENTS: Final = {"JPY": 0}
 
