@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from app.store import errors
 from app.store.database import Database, open_database, parse_url, sqlite_path
 from app.store.sqlite import FileLock, check_path
+from app.store.sqlite_statistics import describe_tables
 from app.store.statement import Statement
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -140,6 +141,8 @@ def _run(connection: Connection) -> None:
     with EnvironmentContext(_config(), scripts, fn=upgrade, destination_rev="head") as environment:
         environment.configure(connection=connection, transactional_ddl=False)
         environment.run_migrations()
+    if connection.dialect.name == "sqlite":
+        describe_tables(connection)
 
 
 def _scripts() -> ScriptDirectory:
