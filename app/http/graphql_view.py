@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -102,6 +102,9 @@ class GraphQLView:
                 body = await request.body()
         except TimeoutError:
             raise _RefusedError(408, "The body took too long to arrive.", {"Connection": "close"}) from None
+        except ClientDisconnect:
+            # Nobody is left to read this; it is the caller's doing and no error of ours.
+            raise _RefusedError(400, "The body ended before its length.") from None
         value = strict_json.read(body, depth_max=self._json_depth_max)
         if isinstance(value, list):
             raise services.BadInput("Batches of operations are not offered; send one operation.")

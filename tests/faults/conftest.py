@@ -2,8 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -29,9 +29,6 @@ class Ledger:
     @property
     def dialect(self) -> str:
         return self.url.partition(":")[0]
-
-
-NewLedger = Callable[[str], AbstractAsyncContextManager[Ledger]]
 
 
 async def add_tenant(database: store.Database, name: str) -> UUID:
@@ -109,6 +106,12 @@ async def writer_held(ledger: Ledger) -> AsyncIterator[None]:
 async def ledger(database_url: str) -> Ledger:
     """A ledger, once on SQLite and once on PostgreSQL."""
     return await new_ledger(database_url)
+
+
+@pytest.fixture
+async def sqlite_ledger(fresh_database: FreshDatabase) -> Ledger:
+    """A ledger on SQLite."""
+    return await new_ledger(fresh_database("sqlite"))
 
 
 @pytest.fixture

@@ -48,6 +48,10 @@ class Server:
 
     async def start(self) -> None:
         """Start and return once it is ready for work."""
+        self._launch()
+        assert await self.becomes_ready(), f"the server did not become ready:\n{self.log()}"
+
+    def _launch(self) -> None:
         self.port = self.port or free_port()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
@@ -62,7 +66,6 @@ class Server:
         self._keeper = subprocess.Popen(
             ["/bin/sh", "-c", _KEEPER, "keeper", str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
         )
-        assert await self.becomes_ready(), f"the server did not become ready:\n{self.log()}"
 
     async def becomes_ready(self) -> bool:
         """Wait, for a bounded time, until it says that it is ready."""

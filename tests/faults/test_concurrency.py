@@ -76,7 +76,8 @@ async def test_64_tasks_on_8_hot_accounts_through_two_processes_lose_and_make_no
 
 
 def code_of(payload: Payload) -> str | None:
-    return payload["rejection"] and payload["rejection"]["code"]
+    code: str | None = payload["rejection"] and payload["rejection"]["code"]
+    return code
 
 
 async def watch(teller: Client, spending: "asyncio.Future[list[None]]") -> int:

@@ -22,7 +22,12 @@ NAMES = tuple(f"hot-{number}" for number in range(8))
 
 
 async def crash_under_load(
-    teller: Client, truth: Truth, number: int, *, crash: Callable[[], Awaitable[None]], recover: Callable[[], Awaitable[None]]
+    teller: Client,
+    truth: Truth,
+    number: int,
+    *,
+    crash: Callable[[], Awaitable[None]],
+    recover: Callable[[], Awaitable[None]],
 ) -> None:
     """Let clients spend, crash after some number of answers and some milliseconds, recover, and ask for the rest."""
     chance = random.Random(number)
