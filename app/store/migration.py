@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class MigrationState:
 
 async def migration_state(database: Database) -> MigrationState:
     """Tell which revision a database is at; Unavailable where it cannot be asked."""
-    wanted = _scripts().get_current_head() or ""
+    wanted = _wanted()
     try:
         async with database.read() as session:
             found = await session.rows(_REVISION)
@@ -143,6 +144,12 @@ def _run(connection: Connection) -> None:
         environment.run_migrations()
     if connection.dialect.name == "sqlite":
         describe_tables(connection)
+
+
+@cache
+def _wanted() -> str:
+    # Readiness asks again and again; the folder of revisions does not change while we run.
+    return _scripts().get_current_head() or ""
 
 
 def _scripts() -> ScriptDirectory:
