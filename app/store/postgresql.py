@@ -21,10 +21,11 @@ _LOST = ("08", "57P0", "25P03")
 _BROKEN_DRIVER = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 _ROLLBACK_SECONDS_MAX = 2.0
 
-# Plans are made once and kept, often while the tables are still empty. Every statement of ours is a look-up through
-# an index, so the other plans are turned off rather than waiting for statistics to say so. Merge joins stay: where
-# there are no statistics they are what keeps a join that was planned the wrong way round from being quadratic.
-_PLANNER = "".join(
+# Every statement of ours is a look-up through an index, and is planned as one whatever the statistics say, which know
+# nothing of empty tables or of a tenant that has only just come: a plan made for such a tenant takes it to have one
+# row, and then any index will do. Hence generic plans, and no others than look-ups. Merge joins stay: they are what
+# keeps a join that was planned the wrong way round from being quadratic.
+_PLANNER = "SET LOCAL plan_cache_mode = force_generic_plan; " + "".join(
     f"SET LOCAL {name} = off; " for name in ("enable_seqscan", "enable_hashjoin", "enable_bitmapscan", "jit")
 )
 
