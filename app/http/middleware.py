@@ -24,6 +24,7 @@ _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+LIVENESS_PATH: Final = "/livez"
 _CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}
 
 
@@ -44,7 +45,8 @@ class Frame:
             await self._app(scope, receive, send)
             return
         framed, started = self._framed(scope, send), _Started()
-        if self._in_flight >= self._requests_in_flight_max:
+        # A busy process is alive: to end it for being busy would make things worse.
+        if self._in_flight >= self._requests_in_flight_max and scope["path"] != LIVENESS_PATH:
             busy = services.Overloaded("Too many requests at once; nothing was done.", retry_after_seconds=1)
             await fault_response(busy)(scope, receive, framed)
             return

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,6 +88,8 @@ class Client:
 
     urls: Sequence[str]
     key: str
+    met: Counter[str] = field(default_factory=Counter)
+    """How often an outcome was not told, by code."""
     _turns: "itertools.count[int]" = field(default_factory=itertools.count)
     _lines: list[httpx.AsyncClient] = field(default_factory=list)
     _idle: list[httpx.AsyncClient] = field(default_factory=list)
@@ -117,6 +120,13 @@ class Client:
 
     async def send(self, command: Command) -> Payload:
         """Send a command once; raises UncertainError where its outcome is not told."""
+        try:
+            return await self._send(command)
+        except UncertainError as unknown:
+            self.met[unknown.code] += 1
+            raise
+
+    async def _send(self, command: Command) -> Payload:
         try:
             reply = await self.post(document(command.verb), input=command.terms)
         except httpx.TransportError as error:

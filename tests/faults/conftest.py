@@ -109,15 +109,27 @@ async def ledger(database_url: str) -> Ledger:
 
 
 @pytest.fixture
-async def sqlite_ledger(fresh_database: FreshDatabase) -> Ledger:
-    """A ledger on SQLite."""
-    return await new_ledger(fresh_database("sqlite"))
+def sqlite_url(fresh_database: FreshDatabase) -> str:
+    """The URL of a migrated database on SQLite."""
+    return fresh_database("sqlite")
 
 
 @pytest.fixture
-async def postgres_ledger(fresh_database: FreshDatabase) -> Ledger:
+async def sqlite_ledger(sqlite_url: str) -> Ledger:
+    """A ledger on SQLite."""
+    return await new_ledger(sqlite_url)
+
+
+@pytest.fixture
+def migrated_postgres_url(fresh_database: FreshDatabase) -> str:
+    """The URL of a migrated database on PostgreSQL."""
+    return fresh_database("postgres")
+
+
+@pytest.fixture
+async def postgres_ledger(migrated_postgres_url: str) -> Ledger:
     """A ledger on PostgreSQL."""
-    return await new_ledger(fresh_database("postgres"))
+    return await new_ledger(migrated_postgres_url)
 
 
 @pytest.fixture(scope="session")

@@ -144,13 +144,14 @@ async def test_an_unforeseen_error_is_masked_and_logged_once(caplog: pytest.LogC
     assert [error_id in entry.getMessage() for entry in caplog.records] == [True]
 
 
-async def test_more_requests_than_can_be_answered_are_refused_at_once() -> None:
+async def test_more_requests_than_can_be_answered_are_refused_at_once_but_a_busy_process_is_alive() -> None:
     app, _ = make_app(requests_in_flight_max=1)
 
     class Asking(Desk):
         async def ready(self) -> Sequence[str]:
             async with client(app) as inner:
-                response = await inner.get("/livez")
+                assert (await inner.get("/livez")).status_code == 200
+                response = await inner.get("/graphiql")
             assert codes(response.json()) == ["OVERLOADED"]
             return [str(response.status_code)]
 
