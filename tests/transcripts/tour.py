@@ -36,18 +36,19 @@ class Tour:
 
     async def play(self, document: Path) -> dict[str, Any]:
         """Send a document's operations and return its transcript as it should stand beside it."""
-        text, transcript = _read(document)
+        text, transcript = read(document)
         shared = transcript.get("variables", {})
         for run in transcript["runs"]:
             if "clock" in run:
                 await self._set_clock(run["clock"])
-            body = {
-                "query": text,
-                "operationName": run["operation"],
-                "variables": shared | run.get("variables", {}),
-            }
-            run["response"] = (await self.client.post("/graphql", json=body)).json()
+            run["response"] = await self.ask(text, run["operation"], shared | run.get("variables", {}))
         return transcript
+
+    async def ask(self, query: str, operation: str | None = None, variables: object = None) -> dict[str, Any]:
+        """Send one operation and return its response."""
+        body = {"query": query, "operationName": operation, "variables": variables}
+        response: dict[str, Any] = (await self.client.post("/graphql", json=body)).json()
+        return response
 
     async def _set_clock(self, text: str) -> None:
         at = microseconds(text)
@@ -58,8 +59,8 @@ class Tour:
 
 
 @asynccontextmanager
-async def open_tour(url: str) -> AsyncIterator[Tour]:
-    """Begin the tour on a migrated database."""
+async def open_tour(url: str, scopes: frozenset[services.Scope] = SCOPES) -> AsyncIterator[Tour]:
+    """Begin the tour on a migrated database, under a key of these scopes."""
     database = store.open_database(url)
     key = services.make_key("TEST", KEY_ID)
     begins = microseconds(BEGINNING)
@@ -71,14 +72,14 @@ async def open_tour(url: str) -> AsyncIterator[Tour]:
             tenant_id=TENANT,
             name="tour",
             secret_hash=key.secret_hash,
-            scopes=SCOPES,
+            scopes=scopes,
             created_at=begins,
         )
         await store.insert_key(unit, stored)
         await unit.commit()
     ids = SeededIds(1, begins)
     gateway = services.Gateway(database, services.GatewayLimits(sweep_interval_seconds=None), new_id=ids)
-    principal = services.Principal(TENANT, "tour", "Tour", "TEST", key.key_id, SCOPES)
+    principal = services.Principal(TENANT, "tour", "Tour", "TEST", key.key_id, scopes)
     app = build_app(
         load({"graphiql_enabled": False}),
         desk=gateway,
@@ -97,7 +98,8 @@ async def open_tour(url: str) -> AsyncIterator[Tour]:
         yield Tour(database, ids, client)
 
 
-def _read(document: Path) -> tuple[str, dict[str, Any]]:
+def read(document: Path) -> tuple[str, dict[str, Any]]:
+    """Return a document and its transcript."""
     return document.read_text(encoding="utf-8"), json.loads(document.with_suffix(".json").read_text(encoding="utf-8"))
 
 

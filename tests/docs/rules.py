@@ -1,0 +1,132 @@
+"""The pages on the ledger's own rules: the life of a hold, events, limits."""
+
+from typing import Final
+
+from app import ledger, settings
+from app.graphql import bounds, paging, scalars
+from app.ledger import money
+from app.ledger.event import EventKind
+from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
+from app.services import checkup, sweeper, writer
+from tests.docs.table import code, page, table
+from tests.ledger.world import World
+
+_VERBS: Final = {
+    HoldChangeKind.INCREMENTED: "incrementHold",
+    HoldChangeKind.EXTENDED: "extendHold",
+    HoldChangeKind.CAPTURED: "captureHold",
+    HoldChangeKind.RELEASED: "releaseHold",
+    HoldChangeKind.EXPIRED: "the instant `expiresAt`",
+}
+
+
+def holds() -> str:
+    """Return the page of the hold's transition table."""
+    rows = [("none yet", "placeHold", code(HoldChangeKind.PLACED), code(HoldStatus.ACTIVE))]
+    for (status, kind), after in TRANSITIONS.items():
+        ends = ", ".join(code(each) for each in HoldStatus if each in after)
+        rows.append((code(status), _VERBS[kind], code(kind), ends))
+    final = [status for status in HoldStatus if not any(before is status for before, _ in TRANSITIONS)]
+    return page(
+        "The life of a hold",
+        "This is the whole table: what is not in it is refused with `HOLD_NOT_ACTIVE`."
+        f" {', '.join(code(status) for status in final)} are final.",
+        table(("status", "what happens", "change", "status after"), rows),
+        "At all times `amount = captured + released + remaining`, and an expiry counts as a release. A capture that is"
+        " final, or leaves nothing, ends the hold as `CAPTURED`. Releasing the rest ends it as `RELEASED`, or as"
+        " `CAPTURED` if something was captured before. From `expiresAt` on the hold reads, filters and refuses as"
+        " `EXPIRED`, whether or not that has been recorded yet.",
+    )
+
+
+def events() -> str:
+    """Return the page of the events."""
+    payloads = _payloads()
+    rows = []
+    for kind in EventKind:
+        fields = ", ".join(code(name) for name in payloads[kind])
+        rows.append((code(kind.value), kind.value.partition(".")[0], fields))
+    return page(
+        "Events",
+        "Every accepted command leaves its events in the outbox, in the same database transaction, by"
+        f" (`sequence`, `ordinal`). The payload's version is {ledger.PAYLOAD_VERSION}; amounts are minor units,"
+        " instants microseconds since 1970 UTC, and flags 0 or 1. An expiry's event is dated at the expiry.",
+        table(("kind", "subject", "payload"), rows),
+    )
+
+
+def _payloads() -> dict[EventKind, tuple[str, ...]]:
+    """Return the fields of each kind's payload, by letting everything happen once."""
+    world = World()
+    one, two = ledger.Reference(external_id="one"), ledger.Reference(external_id="two")
+    brief, long, cent = (
+        ledger.Reference(external_id="brief"),
+        ledger.Reference(external_id="long"),
+        ledger.Amount(1, "USD"),
+    )
+    for command in (
+        ledger.OpenAccount("USD", external_id="one", unlimited=True),
+        ledger.OpenAccount("USD", external_id="two"),
+        ledger.UpdateAccount(two, name="Two"),
+        ledger.FreezeAccount(two),
+        ledger.UnfreezeAccount(two),
+        ledger.CloseAccount(two),
+        ledger.ReopenAccount(two),
+        ledger.Transfer(one, two, cent),
+        ledger.PlaceHold(one, cent, world.at + 1, external_id="brief"),
+        ledger.PlaceHold(one, cent, world.at + 1, two, external_id="long"),
+        ledger.IncrementHold(long, cent),
+        ledger.ExtendHold(long, world.at + 10),
+        ledger.CaptureHold(long, cent, final=False),
+        ledger.ReleaseHold(long, cent),
+        ledger.RecordExpiry(brief),
+    ):
+        if isinstance(command, ledger.RecordExpiry):
+            world.clock_to(world.at + 5)
+        assert isinstance(world.decide(command), ledger.Accepted), command
+    return {event.kind: tuple(name for name, _ in event.payload) for event in world.events}
+
+
+_CONSTANTS: Final = (
+    (ledger.ENTRIES_MAX, "entries of a transaction"),
+    (money.DIGITS_MAX, "digits of an amount or a floor in minor units"),
+    (money.BALANCE_MAX, "minor units that the ledger, maturing or held part of a balance may come to"),
+    (ledger.FUTURES_MAX, "maturities and expiries of an account that `earliestAt` looks ahead"),
+    (bounds.COMMANDS_MAX, "commands of `submit` and `postTransactions`"),
+    (bounds.CONDITIONS_MAX, "conditions of a command (`require`)"),
+    (bounds.DESTINATIONS_MAX, "destinations of a capture"),
+    (bounds.LINES_MAX, "lines named by a reversal"),
+    (bounds.ACCOUNTS_MAX, "accounts of `availableFunds`"),
+    (bounds.NODES_MAX, "ids of `nodes`"),
+    (bounds.KINDS_MAX, "kinds in a filter"),
+    (paging.PAGE_MAX, "nodes of a page (`first`, `last`)"),
+    (bounds.NAME_CHARACTERS_MAX, "characters of a name"),
+    (bounds.DESCRIPTION_CHARACTERS_MAX, "characters of a description"),
+    (bounds.REASON_CHARACTERS_MAX, "characters of a reason"),
+    (bounds.LABEL_CHARACTERS_MAX, "characters of an external id, a correlation id or an idempotency key"),
+    (scalars.METADATA_KEYS_MAX, "keys of metadata"),
+    (scalars.METADATA_KEY_CHARACTERS_MAX, "characters of a key of metadata"),
+    (scalars.METADATA_VALUE_CHARACTERS_MAX, "characters of a value of metadata"),
+    (writer.TRIES_MAX, "tries of a batch that the database did not take"),
+    (writer.TRIES_AFTER_UNKNOWN_MAX, "tries of a batch once the answer to a commit was lost"),
+    (sweeper.HOLDS_MAX, "expiries of one tenant that one look of the sweeper records"),
+    (checkup.WAL_MEGABYTES_ADVISED, "megabytes of `max_wal_size` that `spendable doctor` advises"),
+)
+
+
+def limits() -> str:
+    """Return the page of the limits: those of the API, then those that an operator sets."""
+    rows = [(f"{value:,}", sentence) for value, sentence in _CONSTANTS]
+    chosen = [
+        (code(f"{settings.PREFIX}{name}".upper()), code(field.get_default()), field.description or "")
+        for name, field in settings.Settings.model_fields.items()
+        if isinstance(field.get_default(), int | float) and not isinstance(field.get_default(), bool)
+    ]
+    return page(
+        "Limits",
+        "Everything has a limit. What is over one of the first table is refused with `BAD_USER_INPUT` and the path to"
+        " it, or with the rejection that belongs to it; nothing is cut off or rounded.",
+        table(("at most", "what"), rows),
+        "## Limits that an operator sets",
+        table(("setting", "default", "what it bounds"), chosen),
+    )
