@@ -61,13 +61,13 @@ _ENTRIES = Statement(
 _ACCOUNTS = Statement(
     "book.accounts",
     """SELECT {all(a accounts)}, b.ledger, b.held, b.version, b.floor, b.out_frozen, b.in_frozen, b.closed,
-           (b.maturing - coalesce((
+           CASE WHEN b.maturing = 0 THEN 0 ELSE (b.maturing - coalesce((
                SELECT sum(k.amount) FROM buckets k WHERE k.tenant_id = $1 AND k.account_id = a.id
-               AND k.available_at > b.maturing_at AND k.available_at <= $2), 0))::bigint AS maturing,
-           coalesce((
+               AND k.available_at > b.maturing_at AND k.available_at <= $2), 0))::bigint END AS maturing,
+           CASE WHEN b.held = 0 THEN 0 ELSE coalesce((
                SELECT sum(h.amount - h.captured - h.released) FROM holds h WHERE h.tenant_id = $1
                AND h.account_id = a.id AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL
-               AND h.expires_at <= $2), 0)::bigint AS lapsed
+               AND h.expires_at <= $2), 0)::bigint END AS lapsed
        FROM {rows(id uuid)}
        {each(accounts a ON a.tenant_id = $1 AND a.id = u.id)}
        {each(balances b ON b.tenant_id = $1 AND b.account_id = u.id)}""",
