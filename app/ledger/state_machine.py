@@ -125,8 +125,6 @@ def _remember(book: Book, request: Request, decision: Decision) -> None:
         decided_at=book.at,
     )
     if isinstance(decision, Rejected):
-        if not decision.stored or decision.replayed:
-            return
         record = replace(record, rejection=decision.rejection)
     else:
         record = replace(
