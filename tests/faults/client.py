@@ -16,6 +16,8 @@ RETRIED = frozenset({"OUTCOME_UNKNOWN", "UNAVAILABLE", "OVERLOADED", "DEADLINE_E
 TRIES_MAX = 400
 PAUSE_SECONDS_MAX = 0.25
 REPLY_SECONDS_MAX = 60
+# With it the status tells what became of a request.
+ACCEPT = "application/graphql-response+json"
 # To load the authorities for each client would take longer than the requests.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -102,7 +104,7 @@ class Client:
             response = await line.post(
                 f"{url}/graphql",
                 json={"query": query, "variables": variables},
-                headers={"Authorization": f"Bearer {self.key}"},
+                headers={"Authorization": f"Bearer {self.key}", "Accept": ACCEPT},
             )
         finally:
             self._idle.append(line)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.faults.client import Client, Command, Reply, document
+from tests.faults.client import ACCEPT, Client, Command, Reply, document
 
 REPLY_SECONDS_MAX = 60
 
@@ -64,6 +64,7 @@ def head_of(teller: Client, length: int) -> bytes:
         "Host: test",
         "Connection: close",
         f"Authorization: Bearer {teller.key}",
+        f"Accept: {ACCEPT}",
         "Content-Type: application/json",
         f"Content-Length: {length}",
     )
