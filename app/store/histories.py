@@ -97,8 +97,17 @@ entries = table(
 )
 # Pages of an account's entries, and its last entry up to a sequence for as-of balances.
 index("ix_entries_account", entries, "tenant_id", "account_id", "sequence", "line")
-# As-of: what matured on an account between two instants; and what matures still.
-index("ix_entries_available", entries, "tenant_id", "account_id", "available_at", where="available_at IS NOT NULL")
+# As-of: what matured on an account between two instants; and what matures still, instant by instant and line by line.
+index(
+    "ix_entries_available",
+    entries,
+    "tenant_id",
+    "account_id",
+    "available_at",
+    "sequence",
+    "line",
+    where="available_at IS NOT NULL",
+)
 # The lines that name an entry: what was reversed of it and where it was rescheduled to.
 index("ix_entries_of", entries, "tenant_id", "of_transaction_id", "of_line", where="of_transaction_id IS NOT NULL")
 

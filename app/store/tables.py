@@ -217,6 +217,8 @@ holds = table(
 )
 # Pages of an account's holds.
 index("ix_holds_account", holds, "tenant_id", "account_id", "sequence")
+# The holds that make up what is held on an account: few, beside all those that have ended.
+index("ix_holds_active", holds, "tenant_id", "account_id", "sequence", where="status = 'ACTIVE'")
 _WAITING = "status = 'ACTIVE' AND expires_at IS NOT NULL"
 # An account's holds that lapsed and are not recorded, and its next expiries.
 index("ix_holds_lapsing", holds, "tenant_id", "account_id", "expires_at", where=_WAITING)
