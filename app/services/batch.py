@@ -27,14 +27,21 @@ class BatchRunner:
         """
         async with self._database.write(lane) as unit:
             mode = await store.lock_head(unit, tenant_id)
-            loaded = await store.load_pages(unit, tenant_id, groups, self.currencies)
-            self._trust(mode, loaded.moment)
-            book, decisions = await self._decide(unit, tenant_id, loaded.pages, groups)
-            await store.save_book(unit, tenant_id, book)
+            decisions = await self.enter(unit, tenant_id, mode, groups)
             try:
                 await unit.commit()
             except store.CommitUnknown as error:
                 raise CommitLostError(decisions) from error
+        return decisions
+
+    async def enter(
+        self, unit: store.Unit, tenant_id: UUID, mode: store.TenantMode, groups: Sequence[ledger.Group]
+    ) -> list[Decisions]:
+        """Decide groups in order and save what they come to, in a unit that has locked the tenant's head."""
+        loaded = await store.load_pages(unit, tenant_id, groups, self.currencies)
+        self._trust(mode, loaded.moment)
+        book, decisions = await self._decide(unit, tenant_id, loaded.pages, groups)
+        await store.save_book(unit, tenant_id, book)
         return decisions
 
     async def rehearse(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions]:

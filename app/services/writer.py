@@ -5,13 +5,14 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from app import ledger, store, telemetry
 from app.services.clock import monotonic_seconds
 from app.services.faults import BadInput, DeadlineExceeded, Fault, Internal, OutcomeUnknown, Overloaded, Unavailable
 
+Answer = TypeVar("Answer")
 Decisions: TypeAlias = list[ledger.Decision]
 Attempt: TypeAlias = Callable[[int, UUID, Sequence[ledger.Group]], Awaitable[list[Decisions]]]
 """Decides groups of one tenant on one lane and commits; raises CommitLostError where it may have."""
@@ -73,10 +74,24 @@ class _Job:
 
 
 @dataclass(slots=True)
+class _Errand:
+    """Work on a tenant that is no batch: who waits for it, and until when."""
+
+    work: Callable[[int], Awaitable[Any]]
+    answer: "asyncio.Future[Any]"
+    deadline: float
+
+    def fail(self, fault: Fault) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(fault)
+
+
+@dataclass(slots=True)
 class _Queue:
     """What waits of one tenant; `taken` while a lane works on it or it stands in line for one."""
 
     jobs: deque[_Job] = field(default_factory=deque)
+    errands: deque[_Errand] = field(default_factory=deque)
     commands: int = 0
     taken: bool = False
 
@@ -123,8 +138,9 @@ class Writer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for queue in self._queues.values():
-            for job in queue.jobs:
-                job.fail(Unavailable("The server is stopping.", retry_after_seconds=_RETRY_SECONDS_MAX))
+            waiting: list[_Job | _Errand] = [*queue.jobs, *queue.errands]
+            for one in waiting:
+                one.fail(Unavailable("The server is stopping.", retry_after_seconds=_RETRY_SECONDS_MAX))
 
     async def submit(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions | Fault]:
         """Queue groups of one tenant and wait for what becomes of each: its decisions, or a fault.
@@ -146,29 +162,47 @@ class Writer:
                 raise failure
         return answers
 
+    async def run(self, tenant_id: UUID, work: Callable[[int], Awaitable[Answer]]) -> Answer:
+        """Queue other work on a tenant, wait for it and return its answer; it counts as one command.
+
+        It is given a lane, between two batches of the tenant. Where the database fails it is run again, after a lost
+        commit too, so it must look first at how things stand. Raises a fault, as `submit` does.
+        """
+        queue = self._admit(tenant_id, 1)
+        deadline = monotonic_seconds() + self._limits.deadline_seconds
+        errand = _Errand(work, asyncio.get_running_loop().create_future(), deadline)
+        queue.errands.append(errand)
+        await asyncio.wait([errand.answer])
+        return cast("Answer", errand.answer.result())
+
     def _enqueue(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[_Job]:
+        limits = self._limits
+        if any(len(group.requests) > limits.batch_commands_max for group in groups):
+            raise BadInput(f"A group takes at most {limits.batch_commands_max} commands.")
+        queue = self._admit(tenant_id, sum(len(group.requests) for group in groups))
+        loop = asyncio.get_running_loop()
+        deadline = monotonic_seconds() + limits.deadline_seconds
+        jobs = [_Job(group, loop.create_future(), deadline) for group in groups]
+        queue.jobs.extend(jobs)
+        return jobs
+
+    def _admit(self, tenant_id: UUID, size: int) -> _Queue:
+        """Return the tenant's queue with so many more commands counted, to be put there at once."""
         limits = self._limits
         if self._draining:
             raise Unavailable("The server is stopping.", retry_after_seconds=_RETRY_SECONDS_MAX)
-        if any(len(group.requests) > limits.batch_commands_max for group in groups):
-            raise BadInput(f"A group takes at most {limits.batch_commands_max} commands.")
-        size = sum(len(group.requests) for group in groups)
         queue = self._queues.setdefault(tenant_id, _Queue())
         waiting = max(queue.commands - limits.queue_commands_max, self._commands - limits.queue_commands_total_max)
         if waiting + size > 0:
             self._forget(tenant_id, queue)
             raise Overloaded("Too many commands wait already.", retry_after_seconds=self._retry_seconds())
-        loop = asyncio.get_running_loop()
-        deadline = monotonic_seconds() + limits.deadline_seconds
-        jobs = [_Job(group, loop.create_future(), deadline) for group in groups]
-        queue.jobs.extend(jobs)
         queue.commands += size
         self._commands += size
         self._idle.clear()
         if not queue.taken:
             queue.taken = True
             self._line.put_nowait(tenant_id)
-        return jobs
+        return queue
 
     def _retry_seconds(self) -> float:
         seconds = self._commands / self._commands_per_second
@@ -179,6 +213,8 @@ class Writer:
         while True:
             tenant_id = await self._line.get()
             queue = self._queues[tenant_id]
+            if queue.errands:
+                await self._run_errand(lane, queue)
             jobs = self._take(queue)
             size = sum(job.size for job in jobs)
             began = monotonic_seconds()
@@ -190,7 +226,7 @@ class Writer:
                     job.fail(OutcomeUnknown("The server stopped before the outcome was known; ask again."))
                 self._done(queue, size)
             self._learn(size, monotonic_seconds() - began)
-            if queue.jobs:
+            if queue.jobs or queue.errands:
                 self._line.put_nowait(tenant_id)
             else:
                 queue.taken = False
@@ -218,12 +254,43 @@ class Writer:
             self._idle.set()
 
     def _forget(self, tenant_id: UUID, queue: _Queue) -> None:
-        if not queue.jobs and not queue.taken:
+        if not queue.jobs and not queue.errands and not queue.taken:
             self._queues.pop(tenant_id, None)
 
     def _learn(self, size: int, seconds: float) -> None:
         if size and seconds > 0:
             self._commands_per_second += _RATE_SHARE * (size / seconds - self._commands_per_second)
+
+    async def _run_errand(self, lane: int, queue: _Queue) -> None:
+        errand = queue.errands.popleft()
+        try:
+            if errand.deadline < monotonic_seconds():
+                errand.fail(DeadlineExceeded("It waited too long and was not begun."))
+            else:
+                errand.answer.set_result(await self._insist(lane, errand))
+        except Fault as fault:
+            errand.fail(fault)
+        except Exception as error:  # noqa: BLE001 - whatever it is, only this errand may fail
+            errand.fail(Internal(telemetry.unexpected(error, where="writer")))
+        finally:
+            errand.fail(OutcomeUnknown("The server stopped before the outcome was known; ask again."))
+            self._done(queue, 1)
+
+    async def _insist(self, lane: int, errand: _Errand) -> object:
+        """Try until there is an answer, a bounded number of times."""
+        tries, unknown = 0, False
+        while True:
+            tries += 1
+            try:
+                return await errand.work(lane)
+            except store.StoreError as error:
+                if not error.retryable:
+                    raise
+                unknown = unknown or isinstance(error, store.CommitUnknown)
+                telemetry.warn(telemetry.WRITER, "an errand will be tried again: %s", error)
+            if unknown and tries >= TRIES_AFTER_UNKNOWN_MAX:
+                raise OutcomeUnknown("It may have happened; ask again.")
+            await _pause(tries, TRIES_AFTER_UNKNOWN_MAX if unknown else TRIES_MAX)
 
     async def _perform(self, lane: int, tenant_id: UUID, jobs: Sequence[_Job]) -> None:
         """Run a batch; where it cannot be run at all, its halves, until the culprit stands alone."""
@@ -259,10 +326,15 @@ class Writer:
                     raise
                 telemetry.warn(telemetry.WRITER, "batch of tenant %s will be tried again: %s", tenant_id, error)
             unknown = any(job.tried for job in jobs)
-            if tries >= (TRIES_AFTER_UNKNOWN_MAX if unknown else TRIES_MAX):
-                raise Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS_MAX)
-            pause = min(_PAUSE_SECONDS * 2**tries, _PAUSE_SECONDS_MAX)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+            await _pause(tries, TRIES_AFTER_UNKNOWN_MAX if unknown else TRIES_MAX)
+
+
+async def _pause(tries: int, most: int) -> None:
+    """Wait before the next try, longer each time; raises Unavailable where there were enough."""
+    if tries >= most:
+        raise Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS_MAX)
+    pause = min(_PAUSE_SECONDS * 2**tries, _PAUSE_SECONDS_MAX)
+    await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
 
 
 def _own_fault(job: _Job, fault: Fault) -> Fault:

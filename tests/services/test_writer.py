@@ -236,6 +236,104 @@ async def test_what_a_drain_could_not_finish_is_answered_as_unknown_and_the_unto
     assert isinstance(second, services.Unavailable)
 
 
+async def test_other_work_takes_its_turn_between_two_batches_of_the_tenant() -> None:
+    fake = Ledger()
+    writer = writer_on(fake, batch_commands_max=1)
+    fake.gate.clear()
+    order: list[str] = []
+
+    async def work(lane: int) -> str:
+        order.append(f"work after {len(fake.batches)}")
+        return f"lane {lane}"
+
+    first = asyncio.create_task(writer.submit(TENANT, [group("a"), group("b"), group("c")]))
+    await asyncio.sleep(0.01)
+    errands = [asyncio.create_task(writer.run(TENANT, work)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert writer.commands_waiting == 5
+    fake.gate.set()
+    assert await asyncio.gather(*errands) == ["lane 0", "lane 0"]
+    await first
+    assert order == ["work after 1", "work after 2"]
+    assert writer.commands_waiting == 0
+    await writer.drain(1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "outcome"),
+    [
+        ([store.Conflict("a"), store.Unavailable("b")], "done"),
+        ([store.Conflict("a")] * 3, services.Unavailable),
+        ([store.CommitUnknown("lost"), *[store.Unavailable("away")] * 3], "done"),
+        ([store.CommitUnknown("lost"), *[store.Unavailable("away")] * 7], services.OutcomeUnknown),
+        ([store.StoreError("no")], services.Internal),
+        ([ZeroDivisionError()], services.Internal),
+        ([services.Forbidden("no")], services.Forbidden),
+    ],
+)
+async def test_other_work_is_tried_again_as_a_batch_is_and_harms_nobody_else(
+    failures: list[Exception], outcome: str | type[services.Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.writer._PAUSE_SECONDS", 0.001)
+    fake = Ledger()
+    writer = writer_on(fake)
+    left = list(failures)
+
+    async def work(lane: int) -> str:
+        del lane
+        if left:
+            raise left.pop(0)
+        return "done"
+
+    if isinstance(outcome, str):
+        assert await writer.run(TENANT, work) == outcome
+    else:
+        with pytest.raises(outcome):
+            await writer.run(TENANT, work)
+    (answer,) = await writer.submit(TENANT, [group("a")])
+    assert not isinstance(answer, services.Fault)
+    await writer.drain(1)
+
+
+async def test_other_work_is_bounded_dropped_and_drained_like_a_command() -> None:
+    fake = Ledger()
+    writer = writer_on(fake, queue_commands_max=2, deadline_seconds=0.05)
+    fake.gate.clear()
+
+    async def work(lane: int) -> int:
+        return lane
+
+    tasks = [asyncio.create_task(writer.submit(TENANT, [group("a")]))]
+    await asyncio.sleep(0.01)
+    late = asyncio.create_task(writer.run(TENANT, work))
+    await asyncio.sleep(0.01)
+    with pytest.raises(services.Overloaded):
+        await writer.run(TENANT, work)
+    await asyncio.sleep(0.1)
+    fake.gate.set()
+    await asyncio.gather(*tasks)
+    with pytest.raises(services.DeadlineExceeded):
+        await late
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def endless(lane: int) -> int:
+        begun.set()
+        await never.wait()
+        return lane
+
+    unfinished = asyncio.create_task(writer.run(TENANT, endless))
+    await begun.wait()
+    waiting = asyncio.create_task(writer.run(TENANT, work))
+    await asyncio.sleep(0.01)
+    await writer.drain(0.05)
+    with pytest.raises(services.OutcomeUnknown):
+        await unfinished
+    with pytest.raises(services.Unavailable):
+        await waiting
+    with pytest.raises(services.Unavailable):
+        await writer.run(TENANT, work)
+
+
 def test_a_clock_that_jumps_ahead_is_suspect_until_it_reads_right_again() -> None:
     moment = [100.0]
     watch = ClockWatch(lambda: moment[0])
