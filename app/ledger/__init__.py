@@ -10,6 +10,7 @@ from app.ledger.account import (
     Purpose,
     Side,
 )
+from app.ledger.availability import Availability, DepositFacts, NoAnswer, Slice, share_out
 from app.ledger.balance import Balance
 from app.ledger.book import (
     ACCOUNT_KIND,
@@ -20,6 +21,7 @@ from app.ledger.book import (
     Changes,
     Pages,
 )
+from app.ledger.calendar import Calendar, DayUnit
 from app.ledger.canonical import VERSION as FINGERPRINT_VERSION
 from app.ledger.canonical import fingerprint
 from app.ledger.command import (
@@ -64,6 +66,11 @@ from app.ledger.decision import (
 from app.ledger.event import PAYLOAD_VERSION, Event, EventKind
 from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.money import Amount, Currency
+from app.ledger.policy import Policy, PolicyProblem, ProblemCode
+from app.ledger.policy_document import read as read_policy
+from app.ledger.policy_document import read_text as read_policy_text
+from app.ledger.policy_document import text_of as policy_text
+from app.ledger.policy_problems import Known
 from app.ledger.soundness import check
 from app.ledger.state_machine import decide_all
 from app.ledger.transaction import ENTRIES_MAX, RESERVED_KINDS, Entry, EntryKey, Transaction
@@ -84,8 +91,10 @@ __all__ = [
     "AccountChange",
     "AccountChangeKind",
     "Amount",
+    "Availability",
     "Balance",
     "Book",
+    "Calendar",
     "CaptureDestination",
     "CaptureHold",
     "Changes",
@@ -97,8 +106,10 @@ __all__ = [
     "Conditions",
     "Culprit",
     "Currency",
+    "DayUnit",
     "Decision",
     "Denied",
+    "DepositFacts",
     "Direction",
     "Entry",
     "EntryDraft",
@@ -114,11 +125,16 @@ __all__ = [
     "HoldStatus",
     "IncrementHold",
     "KeyRecord",
+    "Known",
     "Metadata",
+    "NoAnswer",
     "OpenAccount",
     "Pages",
     "PlaceHold",
+    "Policy",
+    "PolicyProblem",
     "PostTransaction",
+    "ProblemCode",
     "Purpose",
     "RecordExpiry",
     "Reference",
@@ -132,6 +148,7 @@ __all__ = [
     "ReverseTransaction",
     "ReversedLine",
     "Side",
+    "Slice",
     "Transaction",
     "Transfer",
     "UnfreezeAccount",
@@ -141,4 +158,8 @@ __all__ = [
     "fingerprint",
     "identifier",
     "money",
+    "policy_text",
+    "read_policy",
+    "read_policy_text",
+    "share_out",
 ]
