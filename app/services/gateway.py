@@ -64,6 +64,8 @@ class Gateway:
             async with self._database.read() as session:
                 found = await store.find_currencies(session)
         except store.StoreError as error:
+            # Nobody drains what never started, and an open connection would keep the process alive.
+            await self._database.close()
             raise Unavailable(_sentence(error)) from error
         self._currencies = MappingProxyType({currency.code: currency for currency in found})
         self._runner.currencies = {currency.code: currency.exponent for currency in found}
