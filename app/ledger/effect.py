@@ -17,9 +17,9 @@ class Effect:
     """What one command does to one account, in its normal sign; `line` is the first that touches it.
 
     `increases` and `decreases` are the sums of its lines of either sign: between them lies every
-    balance that one of its entries may carry. `sets_aside` is True for placing, increasing and
-    capturing a hold, which a freeze of the way out refuses; `until` is when that hold lapses, from
-    when on the command would be refused anyway.
+    balance that one of its entries may carry. `sets_aside` is True for placing and increasing a
+    hold, which a freeze of the way out refuses; `until` is when the hold lapses, from when on the
+    command would be refused anyway.
     """
 
     account: Account

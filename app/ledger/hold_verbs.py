@@ -170,11 +170,9 @@ def capture_hold(case: Case, command: CaptureHold) -> Accepted | Rejection:
     active = hold.status_at(case.at) is HoldStatus.ACTIVE
     if active and amount > hold.remaining and not command.allow_excess:
         _exceeds(case, RejectionCode.CAPTURE_EXCEEDS_HOLD, hold, account)
-    final = command.final or amount > hold.remaining
-    after = lifecycle.capture(hold, amount, final=final)
+    after = lifecycle.capture(hold, amount, final=command.final)
     lines = _lines(case, command, account, amount, targets)
     effects = gather(lines)
-    effects[account.id].sets_aside = True
     effects[account.id].until = hold.expires_at
     if active:
         effects[account.id].held = after.remaining - hold.remaining
