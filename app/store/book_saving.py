@@ -69,7 +69,7 @@ async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
         (_ACCOUNT_CHANGES, map(_account_change, changes.account_changes)),
         (_TRANSACTIONS, map(_transaction, changes.transactions)),
         (_ENTRIES, map(_entry, changes.entries)),
-        (_BUCKETS, [(account, instant, amount) for (account, instant), amount in changes.buckets.items() if amount]),
+        (_BUCKETS, [(account, instant, amount) for (account, instant), amount in changes.buckets.items()]),
         (_HOLDS, map(_hold, (*changes.placed.values(), *changes.changed_holds.values()))),
         (_HOLD_CHANGES, map(_hold_change, changes.hold_changes)),
         (_EXTERNAL_IDS, changes.claimed),
