@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "app")
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
-COMMAND_SECONDS_MAX = 120
+COMMAND_SECONDS_MAX = 60
 
 # Holds the reading end of a pipe whose writing end is ours: however this process ends, the server ends with it.
 _KEEPER = 'cat >/dev/null; kill -s KILL "-$1" 2>/dev/null'
