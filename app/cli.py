@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal, NoReturn
@@ -56,8 +56,8 @@ def main() -> None:
         _exit(_REFUSED, str(error))
     except settings.SettingsError as error:
         _exit(_USAGE, str(error))
-    except Exception as error:  # noqa: BLE001 - the log gets the rest; a person at a terminal is told one sentence
-        _exit(_REFUSED, f"unexpected error {telemetry.unexpected(error, where='spendable')}: {error}")
+    except Exception as error:  # noqa: BLE001 - a person at a terminal is told one sentence, whatever happens
+        _exit(_REFUSED, _unexpected(error))
 
 
 @application.command()
@@ -281,6 +281,13 @@ def _day(instant: int | None) -> str:
     return "" if instant is None else datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def _unexpected(error: Exception) -> str:
+    with suppress(settings.SettingsError):
+        if settings.load().log_level == "DEBUG":
+            telemetry.unexpected(error, where="spendable")
+    return f"unexpected error, a bug of ours: {error!r}; SPENDABLE_LOG_LEVEL=DEBUG shows where."
+
+
 def _exit(code: int, sentence: str) -> NoReturn:
-    err.print(f"spendable: {sentence}")
+    err.print(f"spendable: {sentence.removesuffix('.')}.")
     sys.exit(code)
