@@ -21,7 +21,7 @@ from app.ledger.book import (
     Changes,
     Pages,
 )
-from app.ledger.calendar import Calendar, DayUnit
+from app.ledger.calendar import Calendar, DayUnit, days_later
 from app.ledger.canonical import VERSION as FINGERPRINT_VERSION
 from app.ledger.canonical import fingerprint
 from app.ledger.command import (
@@ -153,7 +153,9 @@ __all__ = [
     "Transfer",
     "UnfreezeAccount",
     "UpdateAccount",
+    "business_day_of",
     "check",
+    "days_later",
     "decide_all",
     "fingerprint",
     "identifier",

@@ -132,3 +132,17 @@ def add_days(calendar: Calendar, day: date, count: int, unit: DayUnit) -> date |
         day += _DAY
         left -= calendar.counts(day, unit)
     return day
+
+
+def days_later(calendar: Calendar, instant: int, count: int, unit: DayUnit) -> int | None:
+    """Return the instant at which it is as late in the day, `count` days of the unit later; None outside the calendar.
+
+    Where the clock is turned then, it is the later of the two readings, as of any local time.
+    """
+    wall = local_of(calendar.zone, instant)
+    day = None if wall is None else add_days(calendar, wall.date(), count, unit)
+    if wall is None or day is None:
+        return None
+    minute = wall.hour * 60 + wall.minute
+    within = timedelta(seconds=wall.second, microseconds=wall.microsecond)
+    return instant_of(calendar.zone, day, minute) + within // _MICROSECOND

@@ -16,6 +16,7 @@ from app.services.administration import (
 )
 from app.services.checkup import Verdict, examine
 from app.services.clock import IdSource, new_id, now_microseconds
+from app.services.clock_steps import BUSINESS_DAYS_MAX, ClockStep, Duration, business_days, parse_duration
 from app.services.demo_key import keep_key
 from app.services.faults import (
     BadInput,
@@ -34,6 +35,7 @@ from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_
 from app.services.reader import Reader
 from app.services.seed.planting import plant
 from app.services.sweeper import Sweeper
+from app.services.tenant_clock import ClockMove, TenantClock
 from app.services.verification import Advance, Finding, verify
 from app.services.writer import Writer, WriterLimits
 from app.store import (
@@ -52,15 +54,19 @@ from app.store import (
 )
 
 __all__ = [
+    "BUSINESS_DAYS_MAX",
     "DEFAULT_SCOPES",
     "AccountFilter",
     "AdministrationError",
     "Advance",
     "BadInput",
     "BalanceRead",
+    "ClockMove",
+    "ClockStep",
     "Coordinate",
     "Database",
     "DeadlineExceeded",
+    "Duration",
     "EntryFilter",
     "Fault",
     "FaultCode",
@@ -83,6 +89,7 @@ __all__ = [
     "StoredKey",
     "Sweeper",
     "Tenant",
+    "TenantClock",
     "TenantMode",
     "TransactionFilter",
     "TrialBalanceTotal",
@@ -92,6 +99,7 @@ __all__ = [
     "Window",
     "Writer",
     "WriterLimits",
+    "business_days",
     "create_key",
     "create_tenant",
     "examine",
@@ -105,6 +113,7 @@ __all__ = [
     "now_microseconds",
     "open_gateway",
     "open_ledger",
+    "parse_duration",
     "parse_key",
     "parse_scopes",
     "plant",

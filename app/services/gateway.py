@@ -13,6 +13,7 @@ from app.services.faults import Fault, Forbidden, Unavailable
 from app.services.keys import KeyRecord
 from app.services.reader import Reader, reaching
 from app.services.sweeper import Sweeper
+from app.services.tenant_clock import TenantClock
 from app.services.writer import Writer, WriterLimits
 
 Answers = list[ledger.Decision]
@@ -124,6 +125,20 @@ class Gateway:
     def reader(self, principal: Principal, *, at_least: int | None = None) -> Reader:
         """Return a reader of the principal's tenant, for one operation; it connects when first asked."""
         return Reader(self._database, principal.tenant_id, at_least=at_least, seconds_max=self._limits.read_seconds_max)
+
+    def tenant_clock(self, principal: Principal) -> TenantClock:
+        """Return what moves the clock of the principal's tenant; raises Forbidden where it has none of its own."""
+        principal.demand(Scope.ADMIN)
+        if principal.mode != "TEST":
+            raise Forbidden("Only a TEST tenant has a clock that can be moved.")
+        return TenantClock(
+            self._database,
+            self._runner,
+            self._writer,
+            principal.tenant_id,
+            new_id=self._new_id,
+            batch_commands_max=self._limits.writer.batch_commands_max,
+        )
 
     def request(self, principal: Principal, command: ledger.Command, key: str) -> ledger.Request:
         """Return a command ready to be submitted under its idempotency key; raises Forbidden."""

@@ -1,15 +1,15 @@
 """The store: rows in, values out; the only SQL. Other floors enter here."""
 
 from app.store.accounts import count_accounts, find_account_page, find_accounts
-from app.store.api_keys import FoundKey, StoredKey, find_key, find_keys, insert_key, revoke_key
+from app.store.api_keys import StoredKey, find_key, find_keys, insert_key, revoke_key
 from app.store.balances import find_balances, find_balances_as_of, find_funds
-from app.store.book import LoadedPages, load_futures, load_pages, lock_head
+from app.store.book import load_futures, load_pages, lock_head
 from app.store.book_saving import save_book
 from app.store.clock import Moment, read_clock, read_moment, set_test_clock
 from app.store.coordinates import find_sequence_at, read_coordinate
 from app.store.currencies import find_currencies
 from app.store.database import Database, open_database
-from app.store.due_holds import find_due_holds
+from app.store.due_holds import find_due_holds, find_next_expiries
 from app.store.entries import count_entries, find_entries_of, find_entry_pages
 from app.store.errors import (
     AlreadyServed,
@@ -66,10 +66,8 @@ __all__ = [
     "Database",
     "EntryFilter",
     "Executed",
-    "FoundKey",
     "HoldFilter",
     "InvariantCheck",
-    "LoadedPages",
     "MigrationState",
     "Moment",
     "Position",
@@ -109,6 +107,7 @@ __all__ = [
     "find_holds",
     "find_key",
     "find_keys",
+    "find_next_expiries",
     "find_reversals_of",
     "find_sequence_at",
     "find_tenant",

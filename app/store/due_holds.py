@@ -1,4 +1,4 @@
-"""Holds whose expiry has come and is not recorded yet: what the sweeper looks for."""
+"""Holds whose expiry has come and is not recorded yet, or comes next: what sweeper and test clock look for."""
 
 from uuid import UUID
 
@@ -20,6 +20,16 @@ _HOLDS = Statement(
        AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL AND h.expires_at <= $2::bigint
        ORDER BY h.expires_at, h.sequence LIMIT $3::bigint""",
 )
+# Whatever is overdue now; else the holds of the first instant at which one lapses.
+_NEXT = Statement(
+    "due_holds.next",
+    """SELECT h.id, h.expires_at FROM holds h WHERE h.tenant_id = $1
+       AND h.status = 'ACTIVE' AND h.expires_at IS NOT NULL
+       AND h.expires_at <= least($3::bigint, greatest($2::bigint, coalesce((
+           SELECT min(o.expires_at) FROM holds o WHERE o.tenant_id = $1
+           AND o.status = 'ACTIVE' AND o.expires_at IS NOT NULL AND o.expires_at <= $3::bigint), $2::bigint)))
+       ORDER BY h.expires_at, h.id LIMIT $4::bigint""",
+)
 
 
 async def find_due_holds(session: Session, limit: int) -> dict[UUID, list[UUID]]:
@@ -31,3 +41,14 @@ async def find_due_holds(session: Session, limit: int) -> dict[UUID, list[UUID]]
             found = await session.rows(_HOLDS, row["tenant_id"], at, limit)
             due[row["tenant_id"]] = [hold["id"] for hold in found]
     return due
+
+
+async def find_next_expiries(
+    session: Session, tenant_id: UUID, now: int, until: int, limit: int
+) -> list[tuple[int, UUID]]:
+    """Return (expires_at, id) of what a clock moving from `now` to `until` meets first, by time, then id.
+
+    That is every hold that is overdue now; where none is, those that lapse together at the next instant.
+    """
+    rows = await session.rows(_NEXT, tenant_id, now, until, limit)
+    return [(row["expires_at"], row["id"]) for row in rows]

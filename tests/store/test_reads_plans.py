@@ -87,6 +87,7 @@ async def everything(tenant: Ledger) -> None:
         await store.find_entries_of(session, t, ids)
         await store.find_reversals_of(session, t, ids)
         await store.find_transactions_of_holds(session, t, ids)
+        await store.find_next_expiries(session, t, here.at, here.at + 1, 9)
         await store.find_trial_balance(session, t, here)
         await store.find_trial_balance(session, t, store.Coordinate(here.sequence - 1, here.at))
         for window in windows():
