@@ -21,7 +21,7 @@ from app.ledger.book import (
     Changes,
     Pages,
 )
-from app.ledger.calendar import Calendar, DayUnit, days_later
+from app.ledger.calendar import Calendar, DayUnit, business_day_of, days_later
 from app.ledger.canonical import VERSION as FINGERPRINT_VERSION
 from app.ledger.canonical import fingerprint
 from app.ledger.command import (
