@@ -31,21 +31,25 @@ _REFERENCE: Final = re.compile(r"\$([A-Za-z][A-Za-z0-9]{0,39})", re.ASCII)
 Answer: TypeAlias = Policy | tuple[PolicyProblem, ...]
 
 
-def read_text(text: str, known: Known) -> Answer:
-    """Return the policy that a JSON text means; a float is refused, and a key that comes twice."""
+def read_text(text: str, known: Known, *, judged: bool = True) -> Answer:
+    """Return the policy that a JSON text means; a float is refused, and a key that comes twice.
+
+    `judged` as for `read`.
+    """
     if len(text) > DOCUMENT_CHARACTERS_MAX:
         return _refused(ProblemCode.TOO_MANY, "", f"A document has at most {DOCUMENT_CHARACTERS_MAX} characters.")
     try:
         document = json.loads(text, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return _refused(ProblemCode.MALFORMED, "", "This is no JSON without fractions and with each key once.")
-    return read(document, known)
+    return read(document, known, judged=judged)
 
 
-def read(document: object, known: Known) -> Answer:
+def read(document: object, known: Known, *, judged: bool = True) -> Answer:
     """Return the policy that decoded JSON means, if it may be published; else what is wrong, at most 100 problems.
 
-    What the policy says is judged once all of it can be read.
+    What the policy says is judged once all of it can be read. One that was published is not `judged`
+    again: it stays what it is, even when calendars, clocks or limits are others now.
     """
     if not isinstance(document, dict):
         return _refused(ProblemCode.MALFORMED, "", "A policy is an object.")
@@ -62,7 +66,7 @@ def read(document: object, known: Known) -> Answer:
     policy = read_policy(body, known.currencies)
     if not isinstance(policy, Policy):
         return policy[:PROBLEMS_MAX]
-    return problems(policy, known) or _with_parameters(policy, given, uses)
+    return (problems(policy, known) if judged else ()) or _with_parameters(policy, given, uses)
 
 
 def text_of(policy: Policy) -> str:
