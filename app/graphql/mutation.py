@@ -9,6 +9,7 @@ from app import ledger, services
 from app.graphql import account_inputs, hold_inputs, transaction_inputs
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path, idempotency_key
+from app.graphql.clock import AdvanceClockInput, ClockPayload, SetClockInput, move
 from app.graphql.context import Context, Info
 from app.graphql.enums import BatchMode
 from app.graphql.payloads import (
@@ -28,6 +29,7 @@ Answer = TypeVar("Answer", bound=Payload)
 _INPUT: Final = "input"
 _SENT = strawberry.argument(description="The command.")
 _BATCH = strawberry.argument(description="The commands.")
+_CLOCK = strawberry.argument(description="Where the clock is to go.")
 
 
 @strawberry.type(
@@ -159,6 +161,34 @@ class Mutation:
         """Have them decided."""
         results = await _many(info.context, input.all_sent((_INPUT,)), input.mode, CommandResult)
         return SubmitPayload(results=results)
+
+    @strawberry.mutation(description="Let the clock of a TEST tenant stand still where it is. Needs the scope admin.")
+    async def freeze_clock(self, info: Info) -> ClockPayload | None:
+        """Have it stopped."""
+        return await move(info.context, services.TenantClock.freeze)
+
+    @strawberry.mutation(
+        description="Set the clock of a TEST tenant forward, recording what lapses on the way. Needs the scope admin."
+    )
+    async def set_clock(self, info: Info, input: Annotated[SetClockInput, _CLOCK]) -> ClockPayload | None:
+        """Have it moved."""
+        return await move(info.context, lambda clock: clock.set(input.at))
+
+    @strawberry.mutation(
+        description="Move the clock of a TEST tenant forward by a step, recording what lapses on the way. Needs the"
+        " scope admin."
+    )
+    async def advance_clock(self, info: Info, input: Annotated[AdvanceClockInput, _CLOCK]) -> ClockPayload | None:
+        """Have it moved."""
+        step = await input.by.step((_INPUT, "by"))
+        return await move(info.context, lambda clock: clock.advance(step, since=input.from_))
+
+    @strawberry.mutation(
+        description="Let the clock of a TEST tenant run with real time from where it stands. Needs the scope admin."
+    )
+    async def resume_clock(self, info: Info) -> ClockPayload | None:
+        """Have it started."""
+        return await move(info.context, services.TenantClock.resume)
 
 
 async def _one(context: Context, sent: Sent, kind: Callable[..., Answer]) -> Answer:

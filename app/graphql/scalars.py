@@ -11,7 +11,7 @@ from graphql.language import ObjectValueNode, StringValueNode, ValueNode, Variab
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from app import ledger
+from app import ledger, services
 
 # UTC microseconds since 1970, as `int`.
 Instant = NewType("Instant", int)
@@ -71,6 +71,14 @@ def print_instant(instant: object) -> str:
     # isoformat, as strftime prints the year 1 without its zeros.
     moment = (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None)
     return f"{moment.isoformat(timespec='microseconds')}Z"
+
+
+def parse_duration(value: object) -> services.Duration:
+    """Return the span of time of an ISO 8601 duration; raises GraphQLError where it is none."""
+    duration = services.parse_duration(value) if isinstance(value, str) else None
+    if duration is None:
+        raise GraphQLError("Duration must be one of ISO 8601 without a sign, such as P1M, P2DT12H or PT0.5S.")
+    return duration
 
 
 def parse_decimal(value: object) -> DecimalText:
@@ -171,6 +179,16 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         serialize=print_instant,
         parse_value=parse_instant,
         parse_literal=_literal_of_string(parse_instant),
+    ),
+    services.Duration: strawberry.scalar(
+        name="Duration",
+        description=(
+            "A span of time as ISO 8601 writes it, such as P1M, P2W, P2DT12H or PT0.5S. A fraction is of seconds only,"
+            " with at most six digits; there is no sign."
+        ),
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#appendix-A",
+        parse_value=parse_duration,
+        parse_literal=_literal_of_string(parse_duration),
     ),
     DecimalText: strawberry.scalar(
         name="Decimal",

@@ -28,6 +28,11 @@ class Viewer:
         coordinate = await info.context.read(services.Reader.coordinate)
         return Instant(coordinate.at)
 
+    @strawberry.field(description="Whether the ledger's clock stands still, as only that of a TEST tenant can.")
+    async def clock_frozen(self, info: "strawberry.Info[Context]") -> bool:
+        """Read it."""
+        return await info.context.read(services.Reader.is_clock_frozen)
+
     @strawberry.field(description="The last command that this operation sees.")
     async def sequence(self, info: "strawberry.Info[Context]") -> BigInt:
         """Read the coordinate."""

@@ -16,7 +16,7 @@ from app.services.administration import (
 )
 from app.services.checkup import Verdict, examine
 from app.services.clock import IdSource, new_id, now_microseconds
-from app.services.clock_steps import BUSINESS_DAYS_MAX, ClockStep, Duration, business_days, parse_duration
+from app.services.clock_steps import ClockStep, Duration, business_days, parse_duration
 from app.services.demo_key import keep_key
 from app.services.faults import (
     BadInput,
@@ -54,7 +54,6 @@ from app.store import (
 )
 
 __all__ = [
-    "BUSINESS_DAYS_MAX",
     "DEFAULT_SCOPES",
     "AccountFilter",
     "AdministrationError",

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from app import ledger
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_codes, calendar_of
+from app.services.faults import BadInput
+from app.services.time_zones import TimeZones
 
 BUSINESS_DAYS_MAX: Final = 366
 
@@ -77,9 +79,12 @@ def parse_duration(text: str) -> Duration | None:
     return Duration(years * _MONTHS_OF_YEAR + months, whole * 1_000_000 + fraction)
 
 
-def business_days(count: int, calendar: str, time_zone: str) -> BusinessDays | None:
-    """Return so many business days of a calendar; None where the calendar or the time zone is not known."""
-    try:
-        return BusinessDays(count, calendar_of(calendar, time_zone))
-    except KeyError:
-        return None
+def business_days(count: int, calendar: str, time_zone: str) -> BusinessDays:
+    """Return so many business days of a calendar; raises BadInput that names what is at fault."""
+    if not 1 <= count <= BUSINESS_DAYS_MAX:
+        raise BadInput(f"There may be 1 to {BUSINESS_DAYS_MAX} business days.", ("days",))
+    if calendar not in calendar_codes():
+        raise BadInput("The calendar is not known.", ("calendar",))
+    if time_zone not in TimeZones():
+        raise BadInput("The time zone is not known.", ("timeZone",))
+    return BusinessDays(count, calendar_of(calendar, time_zone))

@@ -66,6 +66,10 @@ class Reader:
                 await self._placed()
         return await self._known()
 
+    async def is_clock_frozen(self) -> bool:
+        """Tell whether the tenant's clock stands still."""
+        return (await self._read(store.read_moment)).frozen
+
     async def resolve(self, kind: str, external_ids: Sequence[str]) -> dict[str, UUID]:
         """Return the ids behind external ids of one kind (ledger.ACCOUNT_KIND, …)."""
         return await self._read(store.resolve_external_ids, kind, external_ids)

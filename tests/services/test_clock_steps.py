@@ -58,6 +58,24 @@ def test_months_go_by_the_calendar_and_days_by_the_hour(start: str, text: str, e
     assert step.after(instant(start)) == (None if end is None else instant(end))
 
 
+@pytest.mark.parametrize(
+    ("count", "calendar", "zone", "fault"),
+    [
+        (0, "FED", "UTC", "days"),
+        (367, "FED", "UTC", "days"),
+        (1, "MOON", "UTC", "calendar"),
+        (1, "fed", "UTC", "calendar"),
+        (1, "FED", "Mars/Olympus", "timeZone"),
+        (1, "FED", "../../etc/passwd", "timeZone"),
+        (1, "FED", "", "timeZone"),
+    ],
+)
+def test_business_days_that_nobody_could_count_are_refused(count: int, calendar: str, zone: str, fault: str) -> None:
+    with pytest.raises(services.BadInput) as refused:
+        services.business_days(count, calendar, zone)
+    assert refused.value.path == (fault,)
+
+
 def instant(text: str) -> int:
     since = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
