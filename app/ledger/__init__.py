@@ -64,6 +64,8 @@ from app.ledger.decision import (
     RejectionCode,
 )
 from app.ledger.event import PAYLOAD_VERSION, Event, EventKind
+from app.ledger.explanation import BalanceSlice, SliceKind, free, held, maturing
+from app.ledger.forecast import Cause, CauseKind, Causes, ForecastPoint, foresee
 from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.money import Amount, Currency
 from app.ledger.policy import Policy, PolicyProblem, ProblemCode
@@ -72,6 +74,7 @@ from app.ledger.policy_document import read_text as read_policy_text
 from app.ledger.policy_document import text_of as policy_text
 from app.ledger.policy_problems import Known
 from app.ledger.soundness import check
+from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
 from app.ledger.state_machine import decide_all
 from app.ledger.transaction import ENTRIES_MAX, RESERVED_KINDS, Entry, EntryKey, Transaction
 from app.ledger.transaction_verbs import FOREVER
@@ -93,10 +96,14 @@ __all__ = [
     "Amount",
     "Availability",
     "Balance",
+    "BalanceSlice",
     "Book",
     "Calendar",
     "CaptureDestination",
     "CaptureHold",
+    "Cause",
+    "CauseKind",
+    "Causes",
     "Changes",
     "CloseAccount",
     "Command",
@@ -117,6 +124,7 @@ __all__ = [
     "Event",
     "EventKind",
     "ExtendHold",
+    "ForecastPoint",
     "FreezeAccount",
     "Group",
     "Hold",
@@ -129,6 +137,7 @@ __all__ = [
     "Metadata",
     "NoAnswer",
     "OpenAccount",
+    "OptionKind",
     "Pages",
     "PlaceHold",
     "Policy",
@@ -149,16 +158,24 @@ __all__ = [
     "ReversedLine",
     "Side",
     "Slice",
+    "SliceKind",
+    "Spending",
+    "SpendingOption",
     "Transaction",
     "Transfer",
     "UnfreezeAccount",
     "UpdateAccount",
     "business_day_of",
+    "can_spend",
     "check",
     "days_later",
     "decide_all",
     "fingerprint",
+    "foresee",
+    "free",
+    "held",
     "identifier",
+    "maturing",
     "money",
     "policy_text",
     "read_policy",

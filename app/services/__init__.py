@@ -18,6 +18,7 @@ from app.services.checkup import Verdict, examine
 from app.services.clock import IdSource, new_id, now_microseconds
 from app.services.clock_steps import ClockStep, Duration, business_days, parse_duration
 from app.services.demo_key import keep_key
+from app.services.explanations import Explanation, ExplanationPlace, explain, find_in_the_way
 from app.services.faults import (
     BadInput,
     DeadlineExceeded,
@@ -30,6 +31,7 @@ from app.services.faults import (
     Unauthenticated,
     Unavailable,
 )
+from app.services.foresight import Forecast, Step, forecast, weigh_spending
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
 from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_key, parse_key, verify_secret
 from app.services.reader import Reader
@@ -45,6 +47,7 @@ from app.store import (
     Database,
     EntryFilter,
     HoldFilter,
+    MaturingPlace,
     Position,
     StoredKey,
     Tenant,
@@ -67,16 +70,20 @@ __all__ = [
     "DeadlineExceeded",
     "Duration",
     "EntryFilter",
+    "Explanation",
+    "ExplanationPlace",
     "Fault",
     "FaultCode",
     "Finding",
     "Forbidden",
+    "Forecast",
     "Gateway",
     "GatewayLimits",
     "HoldFilter",
     "IdSource",
     "Internal",
     "KeyRecord",
+    "MaturingPlace",
     "NewKey",
     "OutcomeUnknown",
     "Overloaded",
@@ -85,6 +92,7 @@ __all__ = [
     "Principal",
     "Reader",
     "Scope",
+    "Step",
     "StoredKey",
     "Sweeper",
     "Tenant",
@@ -102,7 +110,10 @@ __all__ = [
     "create_key",
     "create_tenant",
     "examine",
+    "explain",
+    "find_in_the_way",
     "find_tenant",
+    "forecast",
     "keep_key",
     "list_keys",
     "list_tenants",
@@ -119,4 +130,5 @@ __all__ = [
     "revoke_key",
     "verify",
     "verify_secret",
+    "weigh_spending",
 ]

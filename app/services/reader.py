@@ -170,6 +170,30 @@ class Reader:
         """Return the ids of the transactions that captured each hold, oldest first."""
         return await self._read(store.find_transactions_of_holds, hold_ids)
 
+    async def maturing_slices(
+        self, wanted: Sequence[tuple[ledger.Account, store.MaturingPlace]], place: store.Coordinate, limit: int
+    ) -> dict[UUID, store.MaturingSlices]:
+        """Return so many slices of maturing money of each account at a coordinate, from a place on; two statements."""
+        return await self._read(store.find_maturing_slices, wanted, place, limit)
+
+    async def held_slices_now(
+        self, wanted: Sequence[tuple[UUID, int]], at: int, limit: int
+    ) -> dict[UUID, store.HeldSlices]:
+        """Return so many slices of held money of each account, of holds placed before a sequence, by what is known."""
+        return await self._read(store.find_held_slices, wanted, at, limit)
+
+    async def held_slices(self, account_id: UUID, before: int, place: store.Coordinate, limit: int) -> store.HeldSlices:
+        """Return so many slices of held money of one account at a coordinate, of holds placed before a sequence."""
+        if place.sequence == (await self.coordinate()).sequence:
+            return (await self.held_slices_now([(account_id, before)], place.at, limit))[account_id]
+        return await self._read(store.find_held_slices_as_of, account_id, before, place, limit=limit)
+
+    async def future_causes(
+        self, account_ids: Sequence[UUID], stretch: store.Stretch
+    ) -> dict[UUID, ledger.Causes] | None:
+        """Return what is to come on accounts by the mere passing of time; None where that is too much to tell."""
+        return await self._read(store.find_future_causes, account_ids, stretch)
+
     async def trial_balance(self, at: int | None = None) -> Sequence[store.TrialBalanceTotal]:
         """Return the totals of each currency, by code."""
         place = await self.coordinate() if at is None else await self._placed_at(at)

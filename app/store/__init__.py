@@ -24,6 +24,8 @@ from app.store.errors import (
 )
 from app.store.external_ids import resolve_external_ids
 from app.store.facts import find_damage, read_facts
+from app.store.future_causes import Stretch, find_future_causes
+from app.store.held_slices import HeldSlices, find_held_slices, find_held_slices_as_of
 from app.store.holds import (
     count_holds,
     count_holds_each,
@@ -46,6 +48,7 @@ from app.store.reading import (
     Window,
 )
 from app.store.session import Executed, Session, Unit, observe
+from app.store.slices import MaturingPlace, MaturingSlices, find_maturing_slices
 from app.store.tenants import Tenant, TenantMode, find_tenant, find_tenants, insert_tenant
 from app.store.totals import find_trial_balance
 from app.store.transactions import (
@@ -66,8 +69,11 @@ __all__ = [
     "Database",
     "EntryFilter",
     "Executed",
+    "HeldSlices",
     "HoldFilter",
     "InvariantCheck",
+    "MaturingPlace",
+    "MaturingSlices",
     "MigrationState",
     "Moment",
     "Position",
@@ -75,6 +81,7 @@ __all__ = [
     "Session",
     "StoreError",
     "StoredKey",
+    "Stretch",
     "Tenant",
     "TenantMode",
     "TransactionFilter",
@@ -101,12 +108,16 @@ __all__ = [
     "find_entries_of",
     "find_entry_pages",
     "find_funds",
+    "find_future_causes",
+    "find_held_slices",
+    "find_held_slices_as_of",
     "find_hold_changes",
     "find_hold_page",
     "find_hold_pages",
     "find_holds",
     "find_key",
     "find_keys",
+    "find_maturing_slices",
     "find_next_expiries",
     "find_reversals_of",
     "find_sequence_at",

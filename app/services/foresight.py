@@ -1,0 +1,105 @@
+"""Foresight: what will be available on accounts, and whether and when an amount can be spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from app import ledger, store
+from app.services.faults import BadInput
+from app.services.reader import Reader
+
+HOUR: Final = 3_600_000_000
+DAY: Final = 24 * HOUR
+DAYS_MAX: Final = 366
+HOURLY_DAYS_MAX: Final = 31
+YEARS_AHEAD_MAX: Final = 10
+POINTS_OF_AN_ACCOUNT_MAX: Final = 1_000
+POINTS_MAX: Final = 10_000
+_YEARS_AHEAD: Final = YEARS_AHEAD_MAX * DAYS_MAX * DAY
+
+
+class Step(IntEnum):
+    """The points of a forecast, by the microseconds between them; EVENT is wherever something comes."""
+
+    EVENT = 1
+    HOUR = HOUR
+    DAY = DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An account, what stands on it now, and the curve of what will be available."""
+
+    account: ledger.Account
+    read: store.BalanceRead
+    points: tuple[ledger.ForecastPoint, ...]
+
+
+async def forecast(
+    reader: Reader, references: Sequence[ledger.Reference], start: int | None, end: int, step: Step
+) -> list[Forecast | None]:
+    """Return the forecast of each account meant, None where there is none; three statements.
+
+    A start in the past, or none, is now. Raises BadInput naming `to`, `bucket` or `accounts`.
+    """
+    here = await reader.coordinate()
+    start = here.at if start is None else max(start, here.at)
+    _check(here.at, start, end, step)
+    found = await reader.funds(references)
+    ids = list({account.id: None for account, _ in filter(None, found)})
+    most = POINTS_OF_AN_ACCOUNT_MAX if step is Step.EVENT else None
+    coming = await reader.future_causes(ids, store.Stretch(here.at, start, end, step, most))
+    if coming is None:
+        raise _too_many("accounts", "all accounts together", POINTS_MAX)
+    made: list[Forecast | None] = []
+    points = 0
+    for place, pair in enumerate(found):
+        if pair is None:
+            made.append(None)
+            continue
+        account, read = pair
+        causes = coming[account.id]
+        curve = ledger.foresee(read.balance, start, causes.causes)
+        if causes.until is not None or (step is Step.EVENT and len(curve) > POINTS_OF_AN_ACCOUNT_MAX):
+            raise _too_many("bucket", f"accounts[{place}]", POINTS_OF_AN_ACCOUNT_MAX)
+        points += len(curve)
+        made.append(Forecast(account, read, curve))
+    if points > POINTS_MAX:
+        raise _too_many("accounts", "all accounts together", POINTS_MAX)
+    return made
+
+
+async def weigh_spending(
+    reader: Reader, asked: Sequence[tuple[store.BalanceRead, int]], most: int
+) -> list[ledger.Spending]:
+    """Tell what would become of taking amounts above zero from accounts, at the instant of their balances.
+
+    The balances are all of one instant, now or later, by the facts known now; so many maturities and
+    expiries of each are looked ahead. One statement.
+    """
+    if not asked:
+        return []
+    at = asked[0][0].as_of
+    # What is kept until released comes at no instant that could be promised.
+    stretch = store.Stretch(at, at, ledger.FOREVER - 1, most=most)
+    coming = await reader.future_causes([read.account_id for read, _ in asked], stretch)
+    if coming is None:
+        message = f"{len(asked)} accounts with {most} maturities and expiries each were too many"
+        raise LookupError(message)
+    return [ledger.can_spend(read.balance, amount, at, coming[read.account_id]) for read, amount in asked]
+
+
+def _check(now: int, start: int, end: int, step: Step) -> None:
+    if end < start:
+        raise BadInput("to must not lie before from, nor before now.", ("to",))
+    if end > now + _YEARS_AHEAD:
+        raise BadInput(f"to must lie within {YEARS_AHEAD_MAX} years from now.", ("to",))
+    days = HOURLY_DAYS_MAX if step is Step.HOUR else DAYS_MAX
+    if end - start > days * DAY:
+        raise BadInput(f"from and to must not lie more than {days} days apart, by {step.name}.", ("to",))
+
+
+def _too_many(argument: str, of: str, most: int) -> BadInput:
+    sentence = f"More than {most:,} points of {of}: use the bucket DAY, a shorter time or fewer accounts."
+    return BadInput(sentence, (argument,))
