@@ -95,7 +95,7 @@ def post_sale(stage: Stage, merchant: Merchant, gross: int, matures_at: int) -> 
 def _refund(stage: Stage, sale: Sale) -> None:
     """Give a sale back: mostly all of it with its fee, sometimes part of the goods without it."""
     merchant, matured = sale.merchant, sale.matures_at <= stage.at
-    if sale.reserve or (matured and stage.spendable(merchant) < sale.gross):
+    if sale.reserve or stage.purse(merchant).frozen or (matured and stage.spendable(merchant) < sale.gross):
         return
     name, order = stage.number("refund"), sale.name.replace("sale", "order")
     part = sale.gross // 3 if stage.chance(35) and not sale.reserve else 0
