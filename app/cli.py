@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,11 @@ application = typer.Typer(
 tenants = typer.Typer(help="Tenants; each of them is one ledger.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of the tenants.", no_args_is_help=True)
 application.add_typer(tenants, name="tenant")
+clocks = typer.Typer(
+    help="The clock of a TEST tenant: it goes forward, stands or runs, never back.", no_args_is_help=True
+)
 application.add_typer(keys, name="key")
+application.add_typer(clocks, name="clock")
 
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="Where the ledger is kept: sqlite:///PATH or postgresql://…", show_default=False)
@@ -42,6 +46,7 @@ DatabaseUrl = Annotated[
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default=False)]
 Port = Annotated[int | None, typer.Option(help="The TCP port to listen on; 0 takes a free one.", show_default=False)]
 Workers = Annotated[int | None, typer.Option(help="Server processes; SQLite allows one.", show_default=False)]
+ClockTenant = Annotated[str, typer.Option("--tenant", help="The TEST tenant whose clock it is.")]
 LogLevel = Annotated[
     str | None,
     typer.Option(help="The least severe log line to write: DEBUG, INFO, WARNING or ERROR.", show_default=False),
@@ -52,10 +57,10 @@ def main() -> None:
     """Run `spendable` and exit: 0 done, 1 refused or something found, 2 used wrongly; never with a traceback."""
     try:
         application()
+    except (settings.SettingsError, services.BadInput) as error:
+        _exit(_USAGE, str(error))
     except (services.AdministrationError, services.Fault, http.ServeError) as error:
         _exit(_REFUSED, str(error))
-    except settings.SettingsError as error:
-        _exit(_USAGE, str(error))
     except Exception as error:  # noqa: BLE001 - a person at a terminal is told one sentence, whatever happens
         _exit(_REFUSED, _unexpected(error))
 
@@ -217,6 +222,83 @@ def revoke_key(
 
     asyncio.run(revoke())
     out.print(f"The key {key_id} is revoked.")
+
+
+@clocks.command("show")
+def show_clock(tenant: ClockTenant, database_url: DatabaseUrl = None) -> None:
+    """Show what the clock says, and whether it stands still."""
+
+    async def read() -> tuple[int, bool]:
+        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
+            moment = await services.read_clock(database, await services.find_tenant(database, tenant))
+            return moment.at, moment.frozen
+
+    at, frozen = asyncio.run(read())
+    out.print(f"{services.write_instant(at)}  {'stands still' if frozen else 'runs'}")
+
+
+@clocks.command("freeze")
+def freeze_clock(tenant: ClockTenant, database_url: DatabaseUrl = None) -> None:
+    """Let the clock stand still where it is."""
+    _move_clock(tenant, database_url, services.TenantClock.freeze)
+
+
+@clocks.command("set")
+def set_clock(
+    at: Annotated[str, typer.Argument(help="The instant, such as 2026-01-31T09:30:00Z.")],
+    tenant: ClockTenant,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Set the clock forward and let it stand there, recording what lapses on the way as it lapses."""
+    instant = services.read_instant(at)
+    _move_clock(tenant, database_url, lambda clock: clock.set(instant))
+
+
+@clocks.command("advance")
+def advance_clock(
+    tenant: ClockTenant,
+    *,
+    by: Annotated[
+        str | None, typer.Option(help="By a duration of ISO 8601, such as P1D or PT36H.", show_default=False)
+    ] = None,
+    business_days: Annotated[
+        int | None, typer.Option(help="To the same time of day so many business days later.", show_default=False)
+    ] = None,
+    calendar: Annotated[str, typer.Option(help="The calendar of the business days, such as FED or TARGET.")] = "FED",
+    time_zone: Annotated[str, typer.Option(help="The time zone of the business days.")] = "UTC",
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Move the clock by a step and let it stand there, recording what lapses on the way as it lapses."""
+    step = services.choose_step(by, business_days, calendar, time_zone)
+    _move_clock(tenant, database_url, lambda clock: clock.advance(step))
+
+
+@clocks.command("resume")
+def resume_clock(tenant: ClockTenant, database_url: DatabaseUrl = None) -> None:
+    """Let the clock run with real time from where it stands."""
+    _move_clock(tenant, database_url, services.TenantClock.resume)
+
+
+def _move_clock(
+    tenant: str, database_url: str | None, act: Callable[[services.TenantClock], Awaitable[services.ClockMove]]
+) -> None:
+    """Move a tenant's clock all the way and say where it is."""
+
+    async def run() -> services.ClockMove:
+        async with _ledger(settings.load({"database_url": database_url})) as database:
+            found = await services.find_tenant(database, tenant)
+            async with services.open_clock(database, found) as clock:
+                return await services.finish_move(clock, await act(clock))
+
+    move = asyncio.run(run())
+    if move.rejection is not None:
+        _exit(
+            _REFUSED,
+            f"the clock stands at {services.write_instant(move.at)}: it never goes back, nor ten years at once.",
+        )
+    out.print(
+        f"{services.write_instant(move.at)}  {'stands still' if move.frozen else 'runs'}  recorded {move.recorded:,}"
+    )
 
 
 async def _prepare_demo(chosen: settings.Settings) -> str:

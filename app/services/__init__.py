@@ -16,6 +16,7 @@ from app.services.administration import (
 )
 from app.services.checkup import Verdict, examine
 from app.services.clock import IdSource, new_id, now_microseconds
+from app.services.clock_desk import choose_step, finish_move, open_clock, read_clock, read_instant, write_instant
 from app.services.clock_steps import ClockStep, Duration, business_days, parse_duration
 from app.services.demo_key import keep_key
 from app.services.explanations import Explanation, ExplanationPlace, explain, find_in_the_way
@@ -107,12 +108,14 @@ __all__ = [
     "Writer",
     "WriterLimits",
     "business_days",
+    "choose_step",
     "create_key",
     "create_tenant",
     "examine",
     "explain",
     "find_in_the_way",
     "find_tenant",
+    "finish_move",
     "forecast",
     "keep_key",
     "list_keys",
@@ -121,14 +124,18 @@ __all__ = [
     "migrate",
     "new_id",
     "now_microseconds",
+    "open_clock",
     "open_gateway",
     "open_ledger",
     "parse_duration",
     "parse_key",
     "parse_scopes",
     "plant",
+    "read_clock",
+    "read_instant",
     "revoke_key",
     "verify",
     "verify_secret",
     "weigh_spending",
+    "write_instant",
 ]

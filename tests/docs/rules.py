@@ -7,7 +7,7 @@ from app.graphql import bounds, paging, scalars
 from app.ledger import money
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
-from app.services import checkup, sweeper, writer
+from app.services import checkup, clock_steps, sweeper, tenant_clock, writer
 from tests.docs.table import code, page, table
 from tests.ledger.world import World
 
@@ -110,6 +110,11 @@ _CONSTANTS: Final = (
     (writer.TRIES_MAX, "tries of a batch that the database did not take"),
     (writer.TRIES_AFTER_UNKNOWN_MAX, "tries of a batch once the answer to a commit was lost"),
     (sweeper.HOLDS_MAX, "expiries of one tenant that one look of the sweeper records"),
+    (tenant_clock.LEAP_DAYS_MAX, "days that a TEST tenant's clock goes forward at once"),
+    (clock_steps.BUSINESS_DAYS_MAX, "business days that it is advanced by at once"),
+    (tenant_clock.EXPIRIES_MAX, "expiries that one move of it records"),
+    (tenant_clock.STEPS_MAX, "instants that one database transaction of a move goes past"),
+    (int(tenant_clock.MOVE_SECONDS_MAX), "seconds after which a move answers how far it came"),
     (checkup.WAL_MEGABYTES_ADVISED, "megabytes of `max_wal_size` that `spendable doctor` advises"),
 )
 

@@ -19,7 +19,7 @@ _SOMETIMES: Final = {ledger.RejectionCode.UNBALANCED}
 _SCOPES: Final = {
     services.Scope.READ: "Queries, and the numbers in rejections, in conditions and in the balances of payloads.",
     services.Scope.WRITE: "Transactions and holds.",
-    services.Scope.ADMIN: "Accounts: opening, changing, freezing, closing.",
+    services.Scope.ADMIN: "Accounts: opening, changing, freezing, closing. The clock of a TEST tenant.",
     services.Scope.FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
     services.Scope.ADVANCE: "`advance: true`, and rescheduling to an earlier instant: money before it has matured.",
 }
