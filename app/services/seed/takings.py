@@ -111,6 +111,7 @@ def _refund(stage: Stage, sale: Sale) -> None:
         ),
     )
     stage.purse(merchant).add(-part or -sale.net, sale.matures_at, stage.at)
+    stage.owed[_back(merchant.region)] += part or sale.gross
     stage.owed[merchant.region.account("fees")] -= 0 if part else sale.fee
 
 
@@ -137,27 +138,34 @@ def dispute(stage: Stage, sale: Sale) -> None:
         ),
     )
     stage.purse(merchant).add(-sale.gross - fee, stage.at, stage.at)
+    stage.owed[_back(region)] += sale.gross
     stage.owed[region.account("fees")] += fee
 
 
 def settle(stage: Stage) -> None:
-    """Let the acquirers pay into our banks what they owe for the sales that fall due."""
+    """Let the acquirers pay into our banks what they owe for the sales that fall due, less what was taken back."""
     for region in stage.cast.regions:
         due = [key for key in stage.owed if key.startswith(f"{region.code}@") and int(key[4:]) <= stage.at]
-        for key in due:
-            _settle_one(stage, region, stage.owed.pop(key))
+        gross, back = sum(stage.owed.pop(key) for key in due), stage.owed.pop(_back(region), 0)
+        if gross > back:
+            _settle_one(stage, region, gross - back)
+        else:
+            stage.owed[_back(region)] = back - gross
 
 
-def _settle_one(stage: Stage, region: Region, gross: int) -> None:
-    if not gross:
-        return
+def _back(region: Region) -> str:
+    """The name under which the story reckons what the acquirer is to get back."""
+    return f"back to {region.acquirer}"
+
+
+def _settle_one(stage: Stage, region: Region, amount: int) -> None:
     name = stage.number("settlement")
     stage.say(
         name,
         ledger.Transfer(
             account(region.account("bank")),
             account(region.account("acquirer")),
-            region.amount(gross),
+            region.amount(amount),
             kind="SETTLEMENT",
             external_id=name,
             description=f"{region.acquirer} to {region.bank}",
