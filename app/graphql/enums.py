@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import strawberry
 
-from app import ledger
+from app import ledger, services
 
 # A type takes these from here, never from the ledger: here they get their names and descriptions first.
 Side = ledger.Side
@@ -17,6 +17,10 @@ HoldChangeKind = ledger.HoldChangeKind
 BalanceComponent = ledger.Component
 Comparison = ledger.Comparison
 RejectionCode = ledger.RejectionCode
+SliceKind = ledger.SliceKind
+CauseKind = ledger.CauseKind
+OptionKind = ledger.OptionKind
+ForecastBucket = services.Step
 
 
 class BatchMode(StrEnum):
@@ -152,6 +156,42 @@ _describe(
     {
         TenantMode.LIVE: "Real money, by the clock of the database.",
         TenantMode.TEST: "Play money, by a clock of the tenant's own.",
+    },
+)
+_describe(
+    SliceKind,
+    "SliceKind",
+    "The parts that a ledger balance is made of.",
+    {
+        SliceKind.FREE: "Available: ledger less maturing less held.",
+        SliceKind.MATURING: "What is left of an increase that has not matured.",
+        SliceKind.HELD: "What a hold in force sets aside.",
+    },
+)
+_describe(
+    CauseKind,
+    "ForecastCauseKind",
+    "Why money becomes available by the mere passing of time.",
+    {CauseKind.MATURITY: "It matures.", CauseKind.EXPIRY: "The hold that sets it aside lapses."},
+)
+_describe(
+    OptionKind,
+    "SpendingOptionKind",
+    "What can be done where an amount cannot be spent.",
+    {
+        OptionKind.SMALLER_AMOUNT: "Spend less now.",
+        OptionKind.WAIT_FOR_MATURITY: "Wait until money matures.",
+        OptionKind.WAIT_FOR_EXPIRY: "Wait until a hold lapses.",
+    },
+)
+_describe(
+    ForecastBucket,
+    "ForecastBucket",
+    "Where the points of a forecast lie; what comes between two of them is told of the later one.",
+    {
+        ForecastBucket.EVENT: "Wherever something comes, at its own instant: at most 1,000 points of an account.",
+        ForecastBucket.HOUR: "At full hours of UTC, where something came in the hour before.",
+        ForecastBucket.DAY: "At midnight UTC, where something came in the day before.",
     },
 )
 

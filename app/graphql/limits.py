@@ -175,8 +175,8 @@ class _Counter:
 class NodeCounter:
     """Counts the nodes that an operation's pages and lists can come to.
 
-    A page is the field's `first` or `last`, else the default where `nodes` or `edges` are selected; a list argument
-    multiplies by its length. Without `variables`, each variable is taken for the most that it may be.
+    A page is the field's `first` or `last`, else the default where `nodes`, `edges` or `slices` are selected; a list
+    argument multiplies by its length. Without `variables`, each variable is taken for the most that it may be.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ class NodeCounter:
 
 
 def _has_page(selections: Iterable[SelectionNode]) -> bool:
-    return any(isinstance(node, FieldNode) and node.name.value in {"nodes", "edges"} for node in selections)
+    return any(isinstance(node, FieldNode) and node.name.value in {"nodes", "edges", "slices"} for node in selections)
 
 
 def _is_list(node: Node) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app import ledger, services
 from app.graphql.account import Account, AvailableFunds, account_of
+from app.graphql.availability_loaders import AvailabilityLoaders
 from app.graphql.balance import Balance, balance_of
 from app.graphql.entry import Entry, entry_of
 from app.graphql.hold import Hold, HoldChange, hold_change_of, hold_of
@@ -60,6 +61,7 @@ class Loaders:
             self._entry_pages, start
         )
         self.entry_counts: Counter[tuple[UUID, services.EntryFilter]] = Counter(self._entry_counts, start)
+        self.availability = AvailabilityLoaders(self, read, start)
 
     @staticmethod
     def existing(found: Balance | None) -> Balance:

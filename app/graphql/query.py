@@ -9,6 +9,7 @@ import strawberry
 from app import ledger, services
 from app.graphql import bounds, filters
 from app.graphql.account import Account, AccountConnection, AvailableFunds, account_connection
+from app.graphql.availability_query import AtLeast, AvailabilityQuery
 from app.graphql.connection import After, Before, First, Last, span
 from app.graphql.context import Context, Info
 from app.graphql.enums import AccountOrder
@@ -16,18 +17,12 @@ from app.graphql.hold import Hold, HoldConnection, hold_connection
 from app.graphql.money import Currency
 from app.graphql.node import Node
 from app.graphql.references import AccountBy, HoldBy, TransactionBy
-from app.graphql.scalars import BigInt, CurrencyCode, Instant
+from app.graphql.scalars import CurrencyCode, Instant
 from app.graphql.selection import wants_balances
 from app.graphql.totals import TrialBalanceLine, trial_balance_line_of
 from app.graphql.transaction import Transaction, TransactionConnection, transaction_connection
 from app.graphql.viewer import Viewer, viewer_of
 
-AtLeast = Annotated[
-    BigInt | None,
-    strawberry.argument(
-        description="The sequence of a payload: UNAVAILABLE, to be tried again, where the ledger has not reached it."
-    ),
-]
 At = Annotated[
     Instant | None,
     strawberry.argument(description="The instant: past as recorded by then, or future; now where left out."),
@@ -37,7 +32,7 @@ _KINDS: Final = (ledger.identifier.ACCOUNT, ledger.identifier.HOLD, ledger.ident
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query:
+class Query(AvailabilityQuery):
     """The root of queries; every field but viewer needs the scope read."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")

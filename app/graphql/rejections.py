@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 from uuid import UUID
 
 import strawberry
 
 from app import ledger
 from app.graphql.enums import RejectionCode as Code
+from app.graphql.explanation import BalanceSlice
 from app.graphql.money import Money, money_of
 from app.graphql.scalars import Instant
+from app.graphql.spending import IN_THE_WAY, SpendingOption
+
+if TYPE_CHECKING:
+    from app.graphql.context import Context
 
 MESSAGES: Final[Mapping[Code, str]] = {
     Code.INVALID_AMOUNT: "The amount is not one that the ledger takes: it must be above zero and fit its currency.",
@@ -87,6 +92,30 @@ class InsufficientFunds(Rejection):
     earliest_at: Instant | None = strawberry.field(
         description="When, by the facts known now, it will be enough; null where that is not in sight."
     )
+    account: strawberry.Private[UUID | None]
+    asked: strawberry.Private[int]
+
+    @strawberry.field(
+        description=f"{IN_THE_WAY} As it stands when this is read; null to a key without the scope read.",
+        graphql_type=list[BalanceSlice] | None,
+    )
+    def slices(self, info: "strawberry.Info[Context]") -> object:
+        """Read them, together with those of other refusals."""
+        context: Context = info.context
+        if self.account is None or not context.may_read:
+            return None
+        return context.loaders.availability.in_the_way.get(self.account)
+
+    @strawberry.field(
+        description="What would help, as it stands when this is read; null to a key without the scope read.",
+        graphql_type=list[SpendingOption] | None,
+    )
+    def options(self, info: "strawberry.Info[Context]") -> object:
+        """Weigh them, together with those of other refusals."""
+        context: Context = info.context
+        if self.account is None or not context.may_read:
+            return None
+        return context.loaders.availability.options.get((self.account, self.asked))
 
 
 @strawberry.type(
@@ -177,6 +206,8 @@ def _insufficient(head: _Head, refused: ledger.Rejection, *, may_read: bool) -> 
         spendable=_money(refused, refused.spendable) if may_read else None,
         shortfall=_money(refused, refused.shortfall) if may_read else None,
         earliest_at=None if earliest_at is None else Instant(earliest_at),
+        account=refused.culprit.account,
+        asked=(refused.spendable or 0) + (refused.shortfall or 0),
     )
 
 

@@ -1,0 +1,109 @@
+"""Sentences about availability that a support person can read out: the one place for their wording."""
+
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Final, assert_never
+
+from app import ledger
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MOVED: Final = MappingProxyType({"RESCHEDULE": "rescheduled", "REVERSAL": "given back"})
+
+Unit = tuple[str, int]
+"""The code of a currency and the digits after its point."""
+
+
+def of_free(amount: int, floor: int | None, unit: Unit) -> str:
+    """Say what is free of a balance, and what may be done with it."""
+    if amount < 0:
+        return (
+            f"Nothing is free: {money(-amount, unit)} more has left the account, or is set aside, than was available."
+        )
+    free = f"{money(amount, unit)} is free" if amount else "Nothing is free"
+    if floor is None:
+        return f"{free}, and the account may owe without limit."
+    if floor < 0:
+        return f"{free}, and a credit line of {money(-floor, unit)} stands behind it."
+    return f"{free}, of which {money(floor, unit)} must stay." if floor and amount else f"{free}."
+
+
+def of_maturing(
+    one: ledger.BalanceSlice, unit: Unit, source: ledger.Transaction | None, rule: tuple[str, str] | None
+) -> str:
+    """Say when money matures, where it came from, and by which policy and rule."""
+    origin = "an earlier transaction" if source is None else _name(source.external_id, source.kind, source.recorded_at)
+    said = f"{money(one.amount, unit)} from {origin}"
+    notes = [] if rule is None else [f"policy {rule[0]}, rule {rule[1]}"]
+    if source is not None and source.kind in _MOVED:
+        notes.append(_MOVED[source.kind])
+    if one.entry is not None and one.entry.reason is not None:
+        notes.append(f"reason: {one.entry.reason}")
+    told = f" ({', '.join(notes)})" if notes else ""
+    return f"{said} {_becomes_available(one.until)}{told}."
+
+
+def of_held(one: ledger.BalanceSlice, unit: Unit) -> str:
+    """Say what a hold sets aside, and until when."""
+    hold = one.hold
+    name = "a hold" if hold is None else _name(hold.external_id, "hold", hold.placed_at)
+    ends = "until it is captured or released"
+    if one.until is not None:
+        ends = f"until {moment(one.until)}, unless it is captured or released before"
+    reason = f" (reason: {hold.reason})" if hold is not None and hold.reason is not None else ""
+    return f"{money(one.amount, unit)} is held by {name} {ends}{reason}."
+
+
+def of_spending(spending: ledger.Spending, amount: int, unit: Unit) -> str:
+    """Say whether an amount can be spent, else why not and when."""
+    code = spending.refusal
+    wanted = money(amount, unit)
+    if code is None:
+        return f"{wanted} can be spent on {moment(spending.at)}."
+    if code is ledger.RejectionCode.ACCOUNT_CLOSED:
+        return f"{wanted} cannot be spent: the account is closed."
+    if code is ledger.RejectionCode.ACCOUNT_FROZEN:
+        return f"{wanted} cannot be spent: money may not leave the account, which is frozen."
+    if code is ledger.RejectionCode.BALANCE_OVERFLOW:
+        return f"{wanted} cannot be spent: the balance would become too large."
+    missing = f"{wanted} cannot be spent on {moment(spending.at)}: {money(spending.shortfall, unit)} is missing."
+    if spending.earliest_at is None:
+        return f"{missing} When it will be there is not in sight."
+    return f"{missing} It will be there on {moment(spending.earliest_at)}."
+
+
+def of_option(option: ledger.SpendingOption, unit: Unit) -> str:
+    """Say what could be spent, and from when on."""
+    most = f"{money(option.amount, unit)} can be spent"
+    match option.kind:
+        case ledger.OptionKind.SMALLER_AMOUNT:
+            return f"At most {most} on {moment(option.at)}."
+        case ledger.OptionKind.WAIT_FOR_MATURITY:
+            return f"Once money matures on {moment(option.at)}, {most}."
+        case ledger.OptionKind.WAIT_FOR_EXPIRY:
+            return f"Once a hold lapses on {moment(option.at)}, {most}."
+        case _:
+            assert_never(option.kind)
+
+
+def money(minor: int, unit: Unit) -> str:
+    """Return an amount with its currency, such as USD 120.00."""
+    code, exponent = unit
+    return f"{code} {ledger.money.text_of(minor, exponent)}"
+
+
+def moment(instant: int) -> str:
+    """Return an instant in UTC to the minute, such as 2026-11-25 at 09:00 UTC; finer only where it is."""
+    at = _EPOCH + timedelta(microseconds=instant)
+    precision = "microseconds" if at.microsecond else "seconds" if at.second else "minutes"
+    return f"{at.date().isoformat()} at {at.time().isoformat(precision)} UTC"
+
+
+def _becomes_available(until: int | None) -> str:
+    if until is None or until >= ledger.FOREVER:
+        return "stays set aside until somebody releases it"
+    return f"becomes available on {moment(until)}"
+
+
+def _name(external_id: str | None, kind: str, at: int) -> str:
+    day = (_EPOCH + timedelta(microseconds=at)).date().isoformat()
+    return external_id or f"a {kind} of {day}"
