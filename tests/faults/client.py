@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import random
 import ssl
 from collections import Counter
@@ -103,8 +104,12 @@ class Client:
         try:
             response = await line.post(
                 f"{url}/graphql",
-                json={"query": query, "variables": variables},
-                headers={"Authorization": f"Bearer {self.key}", "Accept": ACCEPT},
+                content=json.dumps({"query": query, "variables": variables}),
+                headers={
+                    "Authorization": f"Bearer {self.key}",
+                    "Accept": ACCEPT,
+                    "Content-Type": "application/json",
+                },
             )
         finally:
             self._idle.append(line)
