@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app import ledger, services, store
+from tests.conftest import FreshDatabase
 from tests.services.desk import DAY, MARK, SECOND, Desk, open_desk, transfer
 
 
@@ -341,6 +342,30 @@ async def test_transfers_and_holds_go_on_while_the_clock_is_moved_by_several_at_
         assert len(await recorded(desk, holds)) == 60
         assert all(expiry == written for _, expiry, _, _, written in await recorded(desk, holds))
         assert seen
+        assert await desk.findings() == []
+
+
+async def test_two_processes_that_move_one_clock_never_move_it_back(fresh_database: FreshDatabase) -> None:
+    url = fresh_database("postgres")
+    async with open_desk(url) as desk:
+        bank, alice = await two_accounts(desk)
+        holds = await place(desk, alice, *(MARK + hour * DAY // 24 for hour in range(1, 50)))
+        other = services.Gateway(
+            store.open_database(url), services.GatewayLimits(sweep_interval_seconds=0.02), new_id=services.new_id
+        )
+        await other.start()
+        try:
+            theirs = other.tenant_clock(desk.principal)
+            moves = await asyncio.gather(
+                *(clock.set(MARK + day * DAY) for day in (1, 3, 2) for clock in (clock_of(desk), theirs)),
+                *(desk.accept(transfer(bank, alice, 1)) for _ in range(20)),
+            )
+        finally:
+            await other.drain()
+        assert {getattr(move, "rejection", None) is None for move in moves[2:4]} == {True}
+        assert (await now(desk)).at == MARK + 3 * DAY
+        assert all(expiry == written for _, expiry, _, _, written in await recorded(desk, holds))
+        assert len(await recorded(desk, holds)) == len(holds)
         assert await desk.findings() == []
 
 
