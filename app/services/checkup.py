@@ -45,6 +45,9 @@ async def examine(url: str, key_file: Path) -> list[Check]:
     try:
         async with open_ledger(url, read_only=True, migrated=False) as database:
             checks.extend(await _database(database))
+            if database.dialect == "sqlite":
+                served = "a server, or a command that writes, has it" if store.is_served(url) else "nobody writes to it"
+                checks.append(Check(Verdict.FINE, "lock file", served))
     except AdministrationError as error:
         checks.append(Check(Verdict.WRONG, "database", str(error)))
     return checks

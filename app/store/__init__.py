@@ -8,7 +8,7 @@ from app.store.book_saving import save_book
 from app.store.clock import Moment, read_clock, read_moment, set_test_clock
 from app.store.coordinates import find_sequence_at, read_coordinate
 from app.store.currencies import find_currencies
-from app.store.database import Database, open_database
+from app.store.database import Database, is_served, open_database
 from app.store.due_holds import find_due_holds, find_next_expiries
 from app.store.entries import count_entries, find_entries_of, find_entry_pages
 from app.store.errors import (
@@ -129,6 +129,7 @@ __all__ = [
     "find_trial_balance",
     "insert_key",
     "insert_tenant",
+    "is_served",
     "load_futures",
     "load_pages",
     "lock_head",

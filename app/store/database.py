@@ -13,7 +13,7 @@ from app.store import errors
 from app.store.connection import Connection, Driver, Limits
 from app.store.postgresql import PostgresDriver
 from app.store.session import Row, Rows, Session, Unit, prepare
-from app.store.sqlite import SqliteDriver
+from app.store.sqlite import SqliteDriver, is_locked
 from app.store.statement import Dialect, Statement
 
 
@@ -72,6 +72,12 @@ def sqlite_path(parsed: URL) -> Path:
     if not parsed.database or parsed.database == ":memory:":
         raise errors.Unusable("a ledger in SQLite needs a file: sqlite:///path")
     return Path(parsed.database)
+
+
+def is_served(url: str) -> bool:
+    """Whether a process writes to the SQLite file at an address; False for a server, which many may write to."""
+    parsed = parse_url(url)
+    return parsed.get_backend_name() == "sqlite" and is_locked(sqlite_path(parsed))
 
 
 class _Session:

@@ -76,7 +76,7 @@ def test_the_demo_runs_twice(tmp_path: Path, spendable: Spendable, monkeypatch: 
         assert "nother process serves" in spendable("tenant", "create", "acme").refusal
         assert "nother process serves" in spendable("seed").refusal
         assert spendable("verify").out == "Everything holds.\n"
-        assert spendable("doctor").code == 0
+        assert "a server, or a command that writes, has it" in spendable("doctor").out
         assert spendable("tenant", "list").code == 0
 
         process.send_signal(signal.SIGTERM)

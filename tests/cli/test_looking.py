@@ -42,6 +42,7 @@ def test_a_database_is_looked_over_without_being_written(spendable: Spendable, t
     fine = spendable("doctor")
     assert (fine.code, fine.err) == (0, "")
     assert "wrong" not in fine.out
+    assert "nobody writes to it" in fine.out
     assert (tmp_path / "var" / "spendable.db").read_bytes() == before
 
 
