@@ -7,6 +7,7 @@ span of years. What leaves the span is None, never a guess.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 MINUTES_OF_DAY: Final = 24 * 60
@@ -14,6 +15,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = time()
+_ZONES_KEPT: Final = 64
 
 
 class DayUnit(StrEnum):
@@ -84,6 +86,7 @@ def is_turned(zone: tzinfo, day: date, minute: int) -> bool:
     return wall.utcoffset() != wall.replace(fold=1).utcoffset()
 
 
+@lru_cache(maxsize=_ZONES_KEPT)
 def turns(zone: tzinfo, first: date, last: date) -> tuple[date, ...]:
     """Return the days from `first` to `last` on which the zone's clocks may be turned, with those around them."""
     found: set[date] = set()
