@@ -69,7 +69,7 @@ def _assert_told(ran: Ran, url: str) -> None:
         (("migrate", "--database-url", "sqlite:////dev/null/x.db"), "cannot be made"),
         (("demo", "--database-url", "sqlite:////dev/null/x.db"), "cannot be made"),
         (("migrate", "--database-url", "sqlite:////proc/spendable.db"), "cannot be"),
-        (("migrate", "--database-url", "sqlite:////tmp"), "is a folder"),
+        (("migrate", "--database-url", "sqlite:////dev"), "is a folder"),
         (("verify", "--database-url", "sqlite:///nowhere.db"), "does not exist"),
         (("serve", "--workers", "2"), "one writing process"),
     ],
