@@ -15,11 +15,11 @@ from app.services.administration import (
     revoke_key,
 )
 from app.services.checkup import Verdict, examine
-from app.services.clock import IdSource, new_id, now_microseconds
+from app.services.clock import new_id, now_microseconds
 from app.services.clock_desk import choose_step, finish_move, open_clock, read_clock, read_instant, write_instant
 from app.services.clock_steps import ClockStep, Duration, business_days, parse_duration
 from app.services.demo_key import keep_key
-from app.services.explanations import Explanation, ExplanationPlace, explain, find_in_the_way
+from app.services.explanations import ExplanationPlace, explain, find_in_the_way
 from app.services.faults import (
     BadInput,
     DeadlineExceeded,
@@ -34,13 +34,13 @@ from app.services.faults import (
 )
 from app.services.foresight import Forecast, Step, forecast, weigh_spending
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
-from app.services.keys import KeyRecord, NewKey, PresentedKey, TenantMode, make_key, parse_key, verify_secret
+from app.services.keys import KeyRecord, NewKey, make_key, parse_key, verify_secret
 from app.services.reader import Reader
 from app.services.seed.planting import plant
 from app.services.sweeper import Sweeper
 from app.services.tenant_clock import ClockMove, TenantClock
 from app.services.verification import Advance, Finding, verify
-from app.services.writer import Writer, WriterLimits
+from app.services.writer import WriterLimits
 from app.store import (
     AccountFilter,
     BalanceRead,
@@ -71,7 +71,6 @@ __all__ = [
     "DeadlineExceeded",
     "Duration",
     "EntryFilter",
-    "Explanation",
     "ExplanationPlace",
     "Fault",
     "FaultCode",
@@ -81,7 +80,6 @@ __all__ = [
     "Gateway",
     "GatewayLimits",
     "HoldFilter",
-    "IdSource",
     "Internal",
     "KeyRecord",
     "MaturingPlace",
@@ -89,7 +87,6 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "Position",
-    "PresentedKey",
     "Principal",
     "Reader",
     "Scope",
@@ -98,14 +95,12 @@ __all__ = [
     "Sweeper",
     "Tenant",
     "TenantClock",
-    "TenantMode",
     "TransactionFilter",
     "TrialBalanceTotal",
     "Unauthenticated",
     "Unavailable",
     "Verdict",
     "Window",
-    "Writer",
     "WriterLimits",
     "business_days",
     "choose_step",
