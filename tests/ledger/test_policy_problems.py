@@ -269,8 +269,9 @@ def test_a_policy_that_was_not_read_is_judged_all_the_same() -> None:
     for minute in (-1, 1440):
         (found,) = problems(replace(plain, cut_off=minute), KNOWN)
         assert (found.code, found.place) == (CODES.OUT_OF_RANGE, "cutOff")
-    (found,) = problems(replace(plain, currency="USD", exponent=3), KNOWN)
-    assert found.code is CODES.UNKNOWN_CURRENCY
+    assert problems(replace(plain, currency="USD", exponent=3), KNOWN) == (
+        ledger.PolicyProblem(CODES.UNKNOWN_CURRENCY, "currency", "No currency USD is known."),
+    )
     large = Portion(PerItem(10**18), policy.AtOnce())
     (found,) = problems(
         replace(
