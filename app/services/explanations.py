@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from app import ledger, store
 from app.services.faults import BadInput
 from app.services.reader import Reader
+
+_LOOKS_MAX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Explanation:
 async def explain(
     reader: Reader, account: ledger.Account, read: store.BalanceRead, after: ExplanationPlace | None, limit: int
 ) -> Explanation:
-    """Return at most `limit` slices of a balance, from its beginning or after a place; five statements at most.
+    """Return at most `limit` slices of a balance, from its beginning or after a place.
+
+    Two statements for what matures, repeated where much of it was taken back, one to three for what is held.
 
     `read` is the balance at the coordinate to explain, which is the place's. Over all pages the slices
     sum exactly to its ledger balance, whatever happens meanwhile. The limit is above zero.
@@ -46,7 +51,9 @@ async def explain(
     if place is None:
         place = _beginning(read)
         slices.append(ledger.free(read.balance))
-    if place.maturing_left and len(slices) < limit:
+    for _ in range(_LOOKS_MAX):
+        if not place.maturing_left or len(slices) == limit:
+            break
         wanted = [(account, place.maturing)]
         page = (await reader.maturing_slices(wanted, place.coordinate, limit - len(slices)))[account.id]
         if not page.slices and page.reached == place.maturing:

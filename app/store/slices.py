@@ -20,7 +20,7 @@ from app.store.reading import Coordinate
 from app.store.session import Session
 from app.store.statement import Statement
 
-LOOKED_THROUGH = 64
+LOOKED_THROUGH = 128
 """Empty buckets, and lines that carry no slice, that a page looks through beyond its size; then it ends early."""
 
 # What a bucket held when a sequence was the last: nothing where it was made later, what it holds now where nothing came
@@ -44,7 +44,8 @@ _BUCKETS = Statement(
         ORDER BY k.available_at""",
 )
 
-# The newest lines of each bucket before a place in it, with what names them inside the bucket.
+# The newest lines of each bucket before a place in it, with what names them inside the bucket: few, and found by the
+# name, as the sum keeps the index of the bucket away.
 _LINES = Statement(
     "slices.lines",
     """WITH p AS MATERIALIZED (
@@ -55,8 +56,7 @@ _LINES = Statement(
             FROM {rows(account_id uuid, available_at bigint, sequence bigint, line smallint)})
         SELECT {all(e entries)}, coalesce((SELECT sum(n.amount) FROM entries n
             WHERE n.tenant_id = $1 AND n.of_transaction_id = e.transaction_id AND n.of_line = e.line
-            AND n.account_id = e.account_id AND n.available_at = e.available_at AND n.side <> e.side
-            AND n.sequence <= $2), 0)::bigint AS named
+            AND n.available_at + 0 = e.available_at AND n.side <> e.side AND n.sequence <= $2), 0)::bigint AS named
         FROM p
         {each(entries e ON e.tenant_id = $1 AND e.account_id = p.account_id AND e.available_at = p.available_at
         AND e.sequence >= p.page_end AND (e.sequence, e.line) < (p.sequence, p.line))}
