@@ -83,6 +83,15 @@ async def new_ledger(url: str) -> Ledger:
         return Ledger(url, tenant_id, await add_key(database, tenant_id))
 
 
+async def assert_sound(url: str) -> None:
+    """No invariant of any tenant is broken; the ledger may be served meanwhile."""
+    database = store.open_database(url, read_only=True, readers_max=1)
+    try:
+        assert await services.verify(database, lambda _done, _total, _doing: None) == []
+    finally:
+        await database.close()
+
+
 @asynccontextmanager
 async def writer_held(ledger: Ledger) -> AsyncIterator[None]:
     """Keep the server's writer waiting, as another process that writes would, for the time of the block."""

@@ -10,8 +10,8 @@ import httpx
 from app import services
 from tests.faults.bad_input import GOOD_HEADERS, OPERATIONS, REQUESTS, Operation, Raw
 from tests.faults.client import Client, Reply, client, place_hold, stock, transfer
-from tests.faults.conftest import Ledger, add_key, add_tenant, opened
-from tests.faults.server import serving, verify
+from tests.faults.conftest import Ledger, add_key, add_tenant, assert_sound, opened
+from tests.faults.server import serving
 
 Names = dict[str, str]
 _CURSOR = "{ accounts(first: 1) { edges { cursor } } }"
@@ -45,7 +45,7 @@ async def test_whatever_is_sent_a_clear_error_is_told_and_the_server_stays_well(
         assert not (await teller.accept(transfer("well", "alice", "bob", 100)))["replayed"]
         assert "unexpected error" not in server.log(), server.log()
         assert "Traceback" not in server.log()
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def settle(ledger: Ledger) -> Neighbour:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests import postgres
 from tests.faults.client import Client, client, stock
-from tests.faults.conftest import Ledger
+from tests.faults.conftest import Ledger, assert_sound
 from tests.faults.server import serving, verify
 from tests.faults.truth import Truth, spend
 
@@ -56,6 +56,7 @@ async def test_killing_the_server_loses_nothing_and_doubles_nothing(ledger: Ledg
         for number in range(KILLS_OF_THE_SERVER):
             await crash_under_load(teller, truth, number, crash=server.kill, recover=server.start)
             await truth.check(teller, stocked)
+            await assert_sound(ledger.url)
         await truth.confirm(teller)
         await truth.check(teller, stocked)
         assert await server.stop() == 0
@@ -79,6 +80,7 @@ async def test_killing_postgres_loses_nothing_and_doubles_nothing(
         for number in range(KILLS_OF_POSTGRES):
             await crash_under_load(teller, truth, number, crash=crash, recover=recover)
             await truth.check(teller, stocked)
+            await assert_sound(ledger.url)
         await truth.confirm(teller)
         await truth.check(teller, stocked)
         assert await server.stop() == 0

@@ -11,8 +11,8 @@ import pytest
 
 from tests import postgres
 from tests.faults.client import Client, Command, Reply, client, document, minor, stock, transfer
-from tests.faults.conftest import Ledger, add_key, opened
-from tests.faults.server import reasons, serving, verify
+from tests.faults.conftest import Ledger, add_key, assert_sound, opened
+from tests.faults.server import reasons, serving
 
 STOCK_CENTS = 50_000
 VIEWER = "{ viewer { tenant sequence } }"
@@ -62,7 +62,7 @@ async def test_without_its_database_the_server_says_so_and_recovers_by_itself(
         assert minor(bob["ledger"]) == STOCK_CENTS + 100
         assert "unexpected error" not in server.log()
         assert "Traceback" not in server.log()
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_a_silent_database_keeps_nobody_waiting_for_ever(
@@ -85,7 +85,7 @@ async def test_a_silent_database_keeps_nobody_waiting_for_ever(
         (bob,) = await teller.funds(("bob",))
         assert minor(bob["ledger"]) == STOCK_CENTS + 800
         assert "unexpected error" not in server.log()
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 @asynccontextmanager

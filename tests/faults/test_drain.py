@@ -6,9 +6,9 @@ import signal
 from pathlib import Path
 
 from tests.faults.client import Command, client, minor, stock, transfer
-from tests.faults.conftest import Ledger, writer_held
-from tests.faults.line import Line, begin, head_of, request_of
-from tests.faults.server import Server, serving, verify
+from tests.faults.conftest import Ledger, assert_sound, writer_held
+from tests.faults.line import Line, begin_and_be_read, head_of, request_of
+from tests.faults.server import Server, serving
 from tests.faults.truth import Truth, spend
 
 STOCK_CENTS = 50_000
@@ -33,7 +33,7 @@ async def test_a_stop_answers_what_was_accepted_and_takes_nothing_more(ledger: L
     async with serving(ledger.url, logs) as server, client(ledger.key, server.url) as teller:
         await stock(teller, NAMES, STOCK_CENTS)
         async with writer_held(ledger):
-            lines = await begin(teller, TRANSFERS)
+            lines = await begin_and_be_read(teller, TRANSFERS)
             server.signal(signal.SIGTERM)
             assert await refuses_connections(server)
         payloads = [(await line.reply()).data["transfer"] for line in lines]
@@ -44,7 +44,7 @@ async def test_a_stop_answers_what_was_accepted_and_takes_nothing_more(ledger: L
         truth = Truth(list(zip(TRANSFERS, payloads, strict=True)))
         await truth.confirm(teller)
         await truth.check(teller, dict.fromkeys(NAMES, STOCK_CENTS))
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_a_stop_under_load_loses_nothing(ledger: Ledger, logs: Path) -> None:
@@ -65,21 +65,21 @@ async def test_a_stop_under_load_loses_nothing(ledger: Ledger, logs: Path) -> No
         await truth.resolve(teller)
         await truth.confirm(teller)
         await truth.check(teller, dict.fromkeys(NAMES, STOCK_CENTS))
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_what_a_caller_did_not_wait_for_is_found_by_its_key(ledger: Ledger, logs: Path) -> None:
     async with serving(ledger.url, logs) as server, client(ledger.key, server.url) as teller:
         await stock(teller, NAMES, STOCK_CENTS)
         async with writer_held(ledger):
-            for number, line in enumerate(await begin(teller, TRANSFERS)):
+            for number, line in enumerate(await begin_and_be_read(teller, TRANSFERS)):
                 await line.hang_up(rudely=number % 2 == 0)
         payloads = [await teller.accept(command) for command in TRANSFERS]
         assert all(payload["replayed"] for payload in payloads)
         truth = Truth(list(zip(TRANSFERS, payloads, strict=True)))
         await truth.check(teller, dict.fromkeys(NAMES, STOCK_CENTS))
         assert_untroubled(server)
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_a_caller_who_leaves_at_any_moment_leaves_one_effect_or_none(ledger: Ledger, logs: Path) -> None:
@@ -100,7 +100,7 @@ async def test_a_caller_who_leaves_at_any_moment_leaves_one_effect_or_none(ledge
         assert len(truth.accepted) == 100
         await truth.check(teller, dict.fromkeys(NAMES, STOCK_CENTS))
         assert_untroubled(server)
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_a_request_that_breaks_off_has_no_effect_and_is_no_error_of_ours(

@@ -5,14 +5,14 @@ import itertools
 from pathlib import Path
 
 from tests.faults.client import Client, Command, Reply, client, minor, stock, transfer
-from tests.faults.conftest import Ledger, add_key, add_tenant, opened, writer_held
-from tests.faults.line import Line, begin, request_of
-from tests.faults.server import serving, verify
+from tests.faults.conftest import Ledger, add_key, add_tenant, assert_sound, opened, writer_held
+from tests.faults.line import Line, begin, begin_and_be_read, request_of
+from tests.faults.server import serving
 
-QUEUE = 32
+QUEUE = 16
 LOAD = 10 * QUEUE
 SMALL = {
-    "batch_commands_max": 8,
+    "batch_commands_max": 4,
     "queue_commands_max": QUEUE,
     "queue_commands_total_max": 2 * QUEUE,
     # What waits for a held writer is not to be given up on a slow machine.
@@ -66,7 +66,7 @@ async def test_what_is_over_the_queue_is_refused_at_once_while_another_tenant_is
         assert all(payload["rejection"] is None for payload in accepted)
         (alice,) = await teller.funds(("alice",))
         assert minor(alice["ledger"]) == STOCK_CENTS - QUEUE, "what was refused was not done"
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_ten_times_the_load_is_done_in_the_end_in_the_same_memory(ledger: Ledger, logs: Path) -> None:
@@ -92,7 +92,7 @@ async def test_ten_times_the_load_is_done_in_the_end_in_the_same_memory(ledger: 
         assert minor(alice["ledger"]) == STOCK_CENTS - ROUNDS * LOAD
         assert await server.becomes_ready()
         assert "unexpected error" not in server.log()
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_over_the_requests_in_flight_all_but_liveness_is_refused(sqlite_ledger: Ledger, logs: Path) -> None:
@@ -103,7 +103,7 @@ async def test_over_the_requests_in_flight_all_but_liveness_is_refused(sqlite_le
     ):
         await stock(teller, ("alice", "bob"), STOCK_CENTS)
         async with writer_held(ledger):
-            lines = await begin(teller, loads("load")[: QUEUE - 1])
+            lines = await begin_and_be_read(teller, loads("load")[: QUEUE - 1])
             lines += [await Line.open(server.url, request_of(teller, transfer("last", "alice", "bob", 1)))]
             reply = await asked_in_vain(teller)
             assert (reply.status, reply.codes, reply.headers["Retry-After"]) == (503, ["OVERLOADED"], "1")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import FreshDatabase
 from tests.faults.client import client, stock, transfer
-from tests.faults.conftest import Ledger
-from tests.faults.server import HOST, Ran, free_port, serving, spendable, verify
+from tests.faults.conftest import Ledger, assert_sound
+from tests.faults.server import HOST, Ran, free_port, serving, spendable
 
 
 def assert_one_sentence(ran: Ran, *words: str) -> None:
@@ -88,7 +88,7 @@ async def test_a_sqlite_file_has_one_server_and_no_other_writer_beside_it(sqlite
             spendable(ledger.url, "tenant", "list"), spendable(ledger.url, "migrate")
         )
         assert (listed.code, "alpha" in listed.out, migrated.code) == (0, True, 0), (listed, migrated)
-        await verify(ledger.url)
+        await assert_sound(ledger.url)
         await teller.accept(transfer("on", "alice", "bob", 100))
         assert await server.stop() == 0
     assert (await spendable(ledger.url, "tenant", "create", "gamma")).code == 0
@@ -102,7 +102,7 @@ async def test_on_postgres_the_command_line_writes_beside_a_server(postgres_ledg
         key = await spendable(ledger.url, "key", "create", "--tenant", "gamma", "--quiet")
         async with client(key.out.strip(), server.url) as teller:
             assert (await teller.post("{ viewer { tenant } }")).data == {"viewer": {"tenant": "gamma"}}
-        await verify(ledger.url)
+        await assert_sound(ledger.url)
 
 
 async def test_several_workers_serve_one_port_and_stop_together(postgres_ledger: Ledger, logs: Path) -> None:
@@ -113,7 +113,7 @@ async def test_several_workers_serve_one_port_and_stop_together(postgres_ledger:
         assert sorted(payload["replayed"] for payload in payloads) == [False] + [True] * 49
         assert await server.stop() == 0
         assert await server.status_of("/livez") is None
-    await verify(ledger.url)
+    await assert_sound(ledger.url)
 
 
 async def test_workers_that_cannot_start_end_the_server_in_one_sentence(fresh_database: FreshDatabase) -> None:
