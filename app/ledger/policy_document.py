@@ -25,8 +25,13 @@ from app.ledger.policy_writer import tree_of
 
 DEPTH_MAX: Final = 10
 VALUES_MAX: Final = 20_000
+_TOLD_CHARACTERS_MAX: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}", re.ASCII)
 _REFERENCE: Final = re.compile(r"\$([A-Za-z][A-Za-z0-9]{0,39})", re.ASCII)
+
+_TOO_LONG: Final = (
+    PolicyProblem(ProblemCode.TOO_MANY, "", f"A document has at most {DOCUMENT_CHARACTERS_MAX} characters."),
+)
 
 Answer: TypeAlias = Policy | tuple[PolicyProblem, ...]
 
@@ -36,8 +41,8 @@ def read_text(text: str, known: Known, *, judged: bool = True) -> Answer:
 
     `judged` as for `read`.
     """
-    if len(text) > DOCUMENT_CHARACTERS_MAX:
-        return _refused(ProblemCode.TOO_MANY, "", f"A document has at most {DOCUMENT_CHARACTERS_MAX} characters.")
+    if judged and len(text) > DOCUMENT_CHARACTERS_MAX:
+        return _TOO_LONG
     try:
         document = json.loads(text, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_object)
     except (ValueError, RecursionError):
@@ -53,20 +58,22 @@ def read(document: object, known: Known, *, judged: bool = True) -> Answer:
     """
     if not isinstance(document, dict):
         return _refused(ProblemCode.MALFORMED, "", "A policy is an object.")
-    if not _bounded(document):
-        sentence = f"A document has at most {VALUES_MAX} values, {DEPTH_MAX} deep, and texts for keys."
-        return _refused(ProblemCode.TOO_MANY, "", sentence)
     given = document.get("parameters", {})
-    if refusal := tuple(_wrong_parameters(given)):
-        return refusal[:PROBLEMS_MAX]
+    if refusal := _misshapen(document, given, judged=judged):
+        return _told(refusal)
     uses: list[tuple[str, str]] = []
     body = {name: _resolved(part, name, given, uses) for name, part in document.items() if name != "parameters"}
     if refusal := tuple(_wrong_uses(given, uses)):
-        return refusal[:PROBLEMS_MAX]
+        return _told(refusal)
     policy = read_policy(body, known.currencies)
     if not isinstance(policy, Policy):
-        return policy[:PROBLEMS_MAX]
-    return (problems(policy, known) if judged else ()) or _with_parameters(policy, given, uses)
+        return _told(policy)
+    if judged and (refusal := problems(policy, known)):
+        return _told(refusal)
+    found = _with_parameters(policy, given, uses)
+    # The one text may be longer than the given one, as it leaves no unit and no time out.
+    too_long = judged and isinstance(found, Policy) and len(text_of(found)) > DOCUMENT_CHARACTERS_MAX
+    return _TOO_LONG if too_long else found
 
 
 def text_of(policy: Policy) -> str:
@@ -148,6 +155,14 @@ def _values(tree: Any, place: str) -> Iterator[tuple[str, Any, Any, Any]]:  # no
             yield where, tree, key, part
 
 
+def _misshapen(document: object, given: object, *, judged: bool) -> tuple[PolicyProblem, ...]:
+    """Return what keeps a document from being walked over, and its parameters from being put in."""
+    if judged and not _bounded(document):
+        sentence = f"A document has at most {VALUES_MAX} values, {DEPTH_MAX} deep, and texts for keys."
+        return _refused(ProblemCode.TOO_MANY, "", sentence)
+    return tuple(_wrong_parameters(given))
+
+
 # -- bounds -------------------------------------------------------------------------------------------
 
 
@@ -179,6 +194,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(_: str) -> NoReturn:
     raise ValueError
+
+
+def _told(found: tuple[PolicyProblem, ...]) -> tuple[PolicyProblem, ...]:
+    """Return so many problems at most, in texts that can be kept and shown whatever the document has in its keys."""
+    return tuple(
+        PolicyProblem(problem.code, _shown(problem.place), _shown(problem.sentence)) for problem in found[:PROBLEMS_MAX]
+    )
+
+
+def _shown(text: str) -> str:
+    short = text if len(text) <= _TOLD_CHARACTERS_MAX else f"{text[:_TOLD_CHARACTERS_MAX]}…"
+    return "".join(character if character.isprintable() else "�" for character in short)
 
 
 def _refused(code: ProblemCode, place: str, sentence: str) -> tuple[PolicyProblem, ...]:

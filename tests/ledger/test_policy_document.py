@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app import ledger
 from app.ledger.account import Direction
 from app.ledger.policy import (
+    DOCUMENT_CHARACTERS_MAX,
     AfterDays,
     AtOnce,
     Band,
@@ -31,6 +32,7 @@ from tests.ledger.policies import KNOWN
 from tests.ledger.test_policy_problems import at, rule
 
 DAY = ledger.DayUnit
+Document = dict[str, Any]
 
 
 def test_a_document_says_every_part_of_a_policy() -> None:
@@ -119,7 +121,34 @@ def test_a_published_policy_is_read_without_being_judged_again() -> None:
     assert isinstance(ledger.read_policy_text(text, changed), tuple)
 
 
-Document = dict[str, Any]
+def test_what_may_be_published_can_be_read_for_ever() -> None:
+    """A text that comes out longer than it may be is refused, and a longer one than may be now is read."""
+    document = policies.document()
+    portions: list[Document] = [{"take": {"perItem": f"{number}"}, "available": {"days": 1}} for number in range(1, 16)]
+    del document["parameters"]
+    document["cutOff"] = "17:00"
+    names = [f"{number:02}" + "x" * 78 for number in range(64)]
+    document["rules"] = [
+        {
+            "name": name,
+            "match": {"riskTiers": [name[:64]]},
+            "portions": [*portions, {"take": "REST", "available": "AT_ONCE"}],
+        }
+        for name in names
+    ]
+    document["rules"][-1].pop("match")
+    assert len(json.dumps(document, separators=(",", ":"))) < DOCUMENT_CHARACTERS_MAX
+    found = ledger.read_policy(document, KNOWN)
+    assert isinstance(found, tuple)
+    assert [(problem.code, problem.place) for problem in found] == [("TOO_MANY", "")]
+    longer = ledger.read_policy(document, KNOWN, judged=False)
+    assert isinstance(longer, Policy)
+    text = ledger.policy_text(longer)
+    assert len(text) > DOCUMENT_CHARACTERS_MAX
+    assert isinstance(ledger.read_policy_text(text, KNOWN), tuple)
+    assert ledger.read_policy_text(text, KNOWN, judged=False) == longer
+
+
 BOTH_WAYS = {"methods": ["CHECK"], "direction": "$both"}
 UNREADABLE: list[tuple[str, str, Callable[[Document], object]]] = [
     ("MALFORMED", "calendar", lambda d: d.pop("calendar")),
@@ -248,6 +277,28 @@ def test_what_is_no_text_of_a_document_is_refused(text: str, code: str) -> None:
     found = ledger.read_policy_text(text, KNOWN)
     assert isinstance(found, tuple)
     assert [(problem.code, problem.place) for problem in found] == [(code, "")]
+
+
+@pytest.mark.parametrize("word", ["x" * 100_000, "\ud800", "a\0b\n"])
+def test_what_is_told_of_a_document_can_be_kept_and_shown(word: str) -> None:
+    for change in (
+        {word: 1},
+        {"calendar": word},
+        {"timeZone": word},
+        {"currency": word},
+        {"parameters": {word: 1}},
+        {
+            "rules": [{"name": word, "match": {"metadata": {word: [word]}}, "portions": []}],
+            "parameters": {},
+            "cutOff": "17:00",
+        },
+    ):
+        found = ledger.read_policy({**policies.document(), **change}, KNOWN)
+        assert isinstance(found, tuple)
+        for problem in found:
+            for text in (problem.place, problem.sentence):
+                assert len(text) <= 201
+                assert text.isprintable()
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["$first", "REST", "0"])
