@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from itertools import islice
 from typing import Final, assert_never
 
 from app.ledger import calendar, coverage, money
@@ -32,6 +33,7 @@ from app.ledger.policy import (
     Timing,
 )
 
+TIMES_MAX: Final = 48
 AGE_DAYS_MAX: Final = 36_500
 DESCRIPTION_CHARACTERS_MAX: Final = 2_000
 SOURCE_CHARACTERS_MAX: Final = 500
@@ -106,8 +108,9 @@ def _times(policy: Policy, zone: tzinfo | None, known: Known) -> Problems:
     for place, timing in _timings(policy):
         if isinstance(timing, AfterDays):
             places.setdefault(timing.minute, f"{place}.at")
+    yield from _count(len(places), TIMES_MAX, "rules", "different times of day")
     turns = () if zone is None else calendar.turns(zone, known.first, known.last)
-    for minute, place in places.items():
+    for minute, place in islice(places.items(), TIMES_MAX):
         if not 0 <= minute < calendar.MINUTES_OF_DAY:
             yield from _problem(ProblemCode.OUT_OF_RANGE, place, "A time of day lies between 00:00 and 23:59.")
         elif zone is not None and (day := next((day for day in turns if calendar.is_turned(zone, day, minute)), None)):

@@ -71,6 +71,12 @@ def named(name: str, portions: list[Document] | None = None, **match: object) ->
     return {"name": name, "match": match, "portions": portions or [REST]}
 
 
+def at_minutes(minutes: range) -> list[Document]:
+    """Return portions that are available at so many times of the day."""
+    times = [f"12:{minute:02}" for minute in minutes]
+    return [*({"take": {"perItem": "1"}, "available": {"days": 1, "at": time}} for time in times), REST]
+
+
 WRONG: list[tuple[str, str, Change]] = [
     # What the policy refers to.
     ("UNKNOWN_CURRENCY", "currency", lambda d: d.update(currency="XXX")),
@@ -105,6 +111,7 @@ WRONG: list[tuple[str, str, Change]] = [
         lambda d: simple(d, *(named(f"r{n}", metadata={f"k{n}": ["v"]}) for n in range(9)), named("all")),
     ),
     ("MALFORMED", "rules[0].match.metadata.k", at("rules.0.match.metadata", {"k": []})),
+    ("TOO_MANY", "rules", lambda d: simple(d, *(named(f"r{n}", at_minutes(range(n, 49, 4))) for n in range(4)))),
     # Names and texts.
     ("MALFORMED", "rules[1].name", lambda d: rule(d, 1).update(name="")),
     ("MALFORMED", "rules[1].name", lambda d: rule(d, 1).update(name="a/1")),
