@@ -12,6 +12,9 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLUnionType,
+    NullValueNode,
+    ast_from_value,
+    print_ast,
 )
 from graphql.type import is_introspection_type, is_specified_scalar_type
 
@@ -70,10 +73,11 @@ def _input(field: GraphQLInputField) -> str:
 
 
 def _plain(argument: GraphQLArgument | GraphQLInputField) -> str:
-    default = argument.default_value
-    if not isinstance(default, str | bool | int):
+    # As the schema's own text has it: of an enum the name, not the value that stands for it in the code.
+    default = ast_from_value(argument.default_value, argument.type)
+    if default is None or isinstance(default, NullValueNode):
         return str(argument.type)
-    return f"{argument.type} = {str(default).lower() if isinstance(default, bool) else default}"
+    return f"{argument.type} = {print_ast(default)}"
 
 
 def _told(field: GraphQLField | GraphQLInputField) -> str:
