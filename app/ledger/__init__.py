@@ -25,6 +25,7 @@ from app.ledger.calendar import Calendar, DayUnit, business_day_of, days_later
 from app.ledger.canonical import VERSION as FINGERPRINT_VERSION
 from app.ledger.canonical import fingerprint
 from app.ledger.command import (
+    AssignPolicy,
     CaptureDestination,
     CaptureHold,
     CloseAccount,
@@ -33,26 +34,28 @@ from app.ledger.command import (
     Component,
     Condition,
     Conditions,
+    Deposit,
     EntryDraft,
     ExtendHold,
     FreezeAccount,
-    Group,
     IncrementHold,
     OpenAccount,
     PlaceHold,
     PostTransaction,
+    PublishPolicy,
     RecordExpiry,
     Reference,
     ReleaseHold,
     ReopenAccount,
-    Request,
     RescheduleEntry,
     ReversedLine,
     ReverseTransaction,
+    SetClosures,
     Transfer,
     UnfreezeAccount,
     UpdateAccount,
 )
+from app.ledger.counting import counters_of
 from app.ledger.decision import (
     Accepted,
     Culprit,
@@ -73,6 +76,19 @@ from app.ledger.policy_document import read as read_policy
 from app.ledger.policy_document import read_text as read_policy_text
 from app.ledger.policy_document import text_of as policy_text
 from app.ledger.policy_problems import Known
+from app.ledger.policy_record import (
+    ANY_CURRENCY,
+    EVERYBODY,
+    Almanac,
+    CalendarChange,
+    CountedDay,
+    EntryRule,
+    PolicyAssignment,
+    PolicyPages,
+    PolicyVersion,
+)
+from app.ledger.policy_verbs import first_day
+from app.ledger.request import Group, Request
 from app.ledger.soundness import check
 from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
 from app.ledger.state_machine import decide_all
@@ -81,7 +97,9 @@ from app.ledger.transaction_verbs import FOREVER
 
 __all__ = [
     "ACCOUNT_KIND",
+    "ANY_CURRENCY",
     "ENTRIES_MAX",
+    "EVERYBODY",
     "FINGERPRINT_VERSION",
     "FOREVER",
     "FUTURES_MAX",
@@ -93,12 +111,15 @@ __all__ = [
     "Account",
     "AccountChange",
     "AccountChangeKind",
+    "Almanac",
     "Amount",
+    "AssignPolicy",
     "Availability",
     "Balance",
     "BalanceSlice",
     "Book",
     "Calendar",
+    "CalendarChange",
     "CaptureDestination",
     "CaptureHold",
     "Cause",
@@ -111,16 +132,19 @@ __all__ = [
     "Component",
     "Condition",
     "Conditions",
+    "CountedDay",
     "Culprit",
     "Currency",
     "DayUnit",
     "Decision",
     "Denied",
+    "Deposit",
     "DepositFacts",
     "Direction",
     "Entry",
     "EntryDraft",
     "EntryKey",
+    "EntryRule",
     "Event",
     "EventKind",
     "ExtendHold",
@@ -141,9 +165,13 @@ __all__ = [
     "Pages",
     "PlaceHold",
     "Policy",
+    "PolicyAssignment",
+    "PolicyPages",
     "PolicyProblem",
+    "PolicyVersion",
     "PostTransaction",
     "ProblemCode",
+    "PublishPolicy",
     "Purpose",
     "RecordExpiry",
     "Reference",
@@ -156,6 +184,7 @@ __all__ = [
     "RescheduleEntry",
     "ReverseTransaction",
     "ReversedLine",
+    "SetClosures",
     "Side",
     "Slice",
     "SliceKind",
@@ -168,9 +197,11 @@ __all__ = [
     "business_day_of",
     "can_spend",
     "check",
+    "counters_of",
     "days_later",
     "decide_all",
     "fingerprint",
+    "first_day",
     "foresee",
     "free",
     "held",

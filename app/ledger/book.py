@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from app.ledger.account import Account, AccountChange
 from app.ledger.balance import Balance
+from app.ledger.calendar import Calendar
 from app.ledger.decision import KeyRecord
 from app.ledger.event import Event
 from app.ledger.hold import Hold, HoldChange, HoldStatus
+from app.ledger.policy import Policy
+from app.ledger.policy_record import (
+    Almanac,
+    CalendarChange,
+    CountedDay,
+    EntryRule,
+    PolicyAssignment,
+    PolicyPages,
+    PolicyVersion,
+)
 from app.ledger.transaction import Entry, EntryKey, Transaction
 
 ACCOUNT_KIND: Final = "ACCOUNT"
@@ -18,6 +30,7 @@ HOLD_KIND: Final = "HOLD"
 FUTURES_MAX: Final = 256
 
 _ABSENT: Final = object()
+_NO_POLICIES: Final = PolicyPages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,8 @@ class Pages:
     buckets: Mapping[tuple[UUID, int], int] = field(default_factory=dict)
     lapsed: Mapping[UUID, tuple[tuple[int, UUID], ...]] = field(default_factory=dict)
     futures: Mapping[UUID, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    policies: PolicyPages | None = None
+    almanac: Almanac | None = None
 
 
 @dataclass(slots=True)
@@ -53,7 +68,8 @@ class Changes:
     """What a decided batch leaves to save, in order; `balances` and `holds` as they end up.
 
     `opened` are new accounts (their balances are new rows), `described` accounts whose name or
-    metadata changed, `placed` new holds; `buckets` maps (account, instant) to what to add.
+    metadata changed, `placed` new holds; `buckets` maps (account, instant) to what to add, `counters` what the
+    deposits of a day come to.
     """
 
     sequence: int
@@ -71,6 +87,11 @@ class Changes:
     balances: dict[UUID, Balance] = field(default_factory=dict)
     buckets: dict[tuple[UUID, int], int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    published: list[PolicyVersion] = field(default_factory=list)
+    assigned: list[PolicyAssignment] = field(default_factory=list)
+    calendar_changes: list[CalendarChange] = field(default_factory=list)
+    rules: list[EntryRule] = field(default_factory=list)
+    counters: dict[CountedDay, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Book:
@@ -89,8 +110,15 @@ class Book:
         self.entries = dict(pages.entries)
         self.naming = dict(pages.naming)
         self.buckets = dict(pages.buckets)
+        own = pages.policies or _NO_POLICIES
+        self.policies = dict(own.policies)
+        self.policy_names = dict(own.names)
+        self.assigned = dict(own.assigned)
+        self.days = dict(own.days)
+        self.counters = dict(own.counters)
         self.changes = Changes(pages.sequence, pages.at)
         self.refused: set[UUID] = set()
+        self._calendars: dict[tuple[str, str], Calendar | None] = {}
         self._moved_holds: dict[UUID, dict[UUID, Hold]] = {}
         self._journal: list[tuple[MutableMapping[Any, Any], Any, Any]] | None = None
 
@@ -100,6 +128,26 @@ class Book:
     def currencies(self) -> Mapping[str, int]:
         """The number of minor-unit digits of each currency."""
         return self._pages.currencies
+
+    @property
+    def almanac(self) -> Almanac:
+        """The calendars of the world; a batch that asks for them was given them."""
+        if self._pages.almanac is None:
+            message = "a batch with deposits or policies is decided with an almanac"
+            raise LookupError(message)
+        return self._pages.almanac
+
+    def calendar(self, policy: Policy) -> Calendar | None:
+        """Return the calendar that a policy counts by, with the tenant's own days; None where it is no more."""
+        name = (policy.calendar, policy.time_zone)
+        if name not in self._calendars:
+            days = [(date.fromordinal(day), closed) for (code, day), closed in self.days.items() if code == name[0]]
+            self._calendars[name] = self.almanac.calendar(
+                *name,
+                closed=[day for day, closed in days if closed],
+                opened=[day for day, closed in days if not closed],
+            )
+        return self._calendars[name]
 
     def unfinished_expiry_before(self, hold: Hold) -> bool:
         """Whether another hold of the account lapsed earlier and is not recorded yet."""
@@ -195,6 +243,30 @@ class Book:
         self.put(self.keys, (record.operation, record.key), record)
         self.changes.keys.append(record)
 
+    def put_policy(self, version: PolicyVersion) -> None:
+        """Keep the next version of a policy."""
+        self.put(self.policies, version.id, version)
+        self.put(self.policy_names, version.name, version.id)
+        self.changes.published.append(version)
+
+    def assign(self, assignment: PolicyAssignment) -> None:
+        """Let an account, or everybody, follow a policy from now on."""
+        self.put(self.assigned, (assignment.account_id, assignment.currency), assignment.policy_id)
+        self.changes.assigned.append(assignment)
+
+    def set_days(self, change: CalendarChange) -> None:
+        """Close and open days of a calendar."""
+        for closed, days in ((True, change.closed), (False, change.opened)):
+            for day in days:
+                self.put(self.days, (change.calendar, day), closed)
+        self._calendars.clear()
+        self.changes.calendar_changes.append(change)
+
+    def put_counters(self, day: CountedDay, totals: Mapping[str, int]) -> None:
+        """Keep what the deposits of an account and a day come to, by the counter's name."""
+        self.put(self.counters, day, totals)
+        self.put(self.changes.counters, day, totals)
+
     # -- savepoints ---------------------------------------------------------------------------
 
     def open_savepoint(self) -> tuple[int, ...]:
@@ -214,6 +286,7 @@ class Book:
             else:
                 mapping[key] = old
         self._journal = None
+        self._calendars.clear()
         self.sequence = savepoint[0]
         for rows, length in zip(self._lists(), savepoint[1:], strict=True):
             del rows[length:]
@@ -229,4 +302,8 @@ class Book:
             made.entries,
             made.hold_changes,
             made.events,
+            made.published,
+            made.assigned,
+            made.calendar_changes,
+            made.rules,
         )

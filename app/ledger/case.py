@@ -8,10 +8,12 @@ from app.ledger import money
 from app.ledger.account import Account
 from app.ledger.balance import Balance
 from app.ledger.book import ACCOUNT_KIND, HOLD_KIND, TRANSACTION_KIND, Book
-from app.ledger.command import Comparison, Component, Condition, Conditions, Reference, Request
+from app.ledger.command import Comparison, Component, Condition, Conditions, Reference
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.event import Event, EventKind
 from app.ledger.hold import Hold
+from app.ledger.policy_record import PolicyVersion
+from app.ledger.request import Request
 from app.ledger.transaction import Transaction
 
 CLOCK_SKEW_MICROSECONDS: Final = 5_000_000
@@ -70,6 +72,14 @@ class Case:
             culprit = Culprit(transaction=reference.id, field="transaction")
             self.refuse(RejectionCode.TRANSACTION_NOT_FOUND, culprit)
         return transaction
+
+    def policy(self, reference: Reference) -> PolicyVersion | None:
+        """Return the latest version of the policy meant, by id or name, or None after noting POLICY_NOT_FOUND."""
+        found = reference.id or self.book.policy_names.get(reference.external_id or "")
+        policy = self.book.policies.get(found) if found is not None else None
+        if policy is None:
+            self.refuse(RejectionCode.POLICY_NOT_FOUND, Culprit(field="policy"))
+        return policy
 
     def _id(self, kind: str, reference: Reference) -> UUID | None:
         if reference.id is not None:

@@ -1,4 +1,4 @@
-"""What a caller may ask of the ledger: one frozen value for each verb, and the request that carries it."""
+"""What a caller may ask of the ledger: one frozen value for each verb."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -294,6 +294,66 @@ class RecordExpiry:
     require: Conditions = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Bring money in from outside: credited as the policy in force on `to` shares it out in time.
+
+    `available_at` overrides the policy; an instant that has come is at once.
+    """
+
+    operation: ClassVar = "deposit"
+    from_: Reference
+    to: Reference
+    amount: Amount
+    method: str
+    available_at: int | None = None
+    effective_at: int | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    description: str | None = None
+    metadata: Metadata = ()
+    require: Conditions = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPolicy:
+    """Publish the next version of the policy of a name, or its first; `document` is the JSON text of its terms.
+
+    `expected_version` is the version that it must follow, 0 for a policy that must be new.
+    """
+
+    operation: ClassVar = "publishPolicy"
+    name: str
+    document: str
+    expected_version: int | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssignPolicy:
+    """Let deposits to an account follow a policy; no account is the default of all accounts of its currency.
+
+    No policy lets an account follow the default again.
+    """
+
+    operation: ClassVar = "assignPolicy"
+    policy: Reference | None
+    account: Reference | None = None
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetClosures:
+    """Close and open days of a calendar for this tenant, each as `date.toordinal()`."""
+
+    operation: ClassVar = "setClosures"
+    calendar: str
+    closed: tuple[int, ...] = ()
+    opened: tuple[int, ...] = ()
+    require: Conditions = ()
+
+
 Command: TypeAlias = (
     OpenAccount
     | UpdateAccount
@@ -311,30 +371,8 @@ Command: TypeAlias = (
     | IncrementHold
     | ExtendHold
     | RecordExpiry
+    | Deposit
+    | PublishPolicy
+    | AssignPolicy
+    | SetClosures
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A command on its way: who asks, under which key, and the ids of what it would make.
-
-    `new_id` becomes the account, hold or transaction that the command makes (a replay ignores
-    it). `digests` is the fingerprint of the command, taken once before it queues. `key` is None for internal
-    commands only.
-    """
-
-    command: Command
-    key: str | None
-    new_id: UUID
-    principal: str
-    fingerprint: str = ""
-    digests: tuple[tuple[str, str], ...] = ()
-    may_advance: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Requests that belong together; where `atomic`, all are accepted or none."""
-
-    requests: tuple[Request, ...]
-    atomic: bool = False

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from app.ledger.balance import Balance
+from app.ledger.policy import PolicyProblem
+from app.ledger.policy_record import DepositSlice
 
 
 class RejectionCode(StrEnum):
@@ -22,12 +24,15 @@ class RejectionCode(StrEnum):
     ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     TRANSACTION_NOT_FOUND = "TRANSACTION_NOT_FOUND"
+    POLICY_NOT_FOUND = "POLICY_NOT_FOUND"
     SAME_ACCOUNT = "SAME_ACCOUNT"
     UNBALANCED = "UNBALANCED"
     EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
     DESTINATION_MISSING = "DESTINATION_MISSING"
     NOT_REVERSIBLE = "NOT_REVERSIBLE"
+    POLICY_INVALID = "POLICY_INVALID"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    POLICY_GAP = "POLICY_GAP"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     ACCOUNT_FROZEN = "ACCOUNT_FROZEN"
     INVALID_STATUS = "INVALID_STATUS"
@@ -70,7 +75,7 @@ class Rejection:
 
     Which numbers are set depends on the code: `spendable`, `shortfall` and `earliest_at` for
     INSUFFICIENT_FUNDS; `remaining` where a limit was exceeded; `expected` and `actual` for
-    conflicts; `differs` names the fields for a key used again.
+    conflicts; `differs` names the fields for a key used again; `problems` are those of a policy.
     """
 
     code: RejectionCode
@@ -84,6 +89,7 @@ class Rejection:
     expected: str | None = None
     actual: str | None = None
     differs: tuple[str, ...] = ()
+    problems: tuple[PolicyProblem, ...] = ()
 
     @property
     def order(self) -> tuple[int, int]:
@@ -95,7 +101,7 @@ class Rejection:
 class Accepted:
     """The command took effect as `sequence`, and made or changed these.
 
-    Of a dry run `balances` tells how the touched accounts would stand.
+    Of a dry run `balances` tells how the touched accounts would stand, and `slices` what a deposit would come to.
     """
 
     sequence: int
@@ -105,6 +111,7 @@ class Accepted:
     hold_id: UUID | None = None
     replayed: bool = False
     balances: Mapping[UUID, Balance] = field(default_factory=dict, compare=False)
+    slices: tuple[DepositSlice, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

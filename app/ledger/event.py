@@ -24,6 +24,9 @@ class EventKind(StrEnum):
     HOLD_CAPTURED = "hold.captured"
     HOLD_RELEASED = "hold.released"
     HOLD_EXPIRED = "hold.expired"
+    POLICY_PUBLISHED = "policy.published"
+    POLICY_ASSIGNED = "policy.assigned"
+    CALENDAR_CHANGED = "calendar.changed"
 
 
 @dataclass(frozen=True, slots=True)

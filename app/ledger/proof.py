@@ -14,6 +14,7 @@ from app.ledger.account import Account, AccountChange, Side
 from app.ledger.balance import Balance
 from app.ledger.event import Event, EventKind
 from app.ledger.hold import TRANSITIONS, Hold, HoldChange, HoldChangeKind, HoldStatus
+from app.ledger.policy_record import EVERYBODY, CalendarChange, PolicyAssignment, PolicyVersion
 from app.ledger.transaction import Entry, EntryKey, Transaction
 
 
@@ -32,6 +33,9 @@ class Records:
     account_changes: Sequence[AccountChange]
     hold_changes: Sequence[HoldChange]
     events: Sequence[Event]
+    published: Sequence[PolicyVersion] = ()
+    assigned: Sequence[PolicyAssignment] = ()
+    calendar_changes: Sequence[CalendarChange] = ()
 
     def signed(self, entry: Entry) -> int:
         """The amount of an entry in its account's normal sign."""
@@ -227,11 +231,18 @@ def history_has_no_gaps(records: Records) -> Iterator[str]:
     made = Counter((row.sequence, "account", row.account_id) for row in records.account_changes)
     made.update((row.sequence, "hold", row.hold_id) for row in records.hold_changes)
     made.update((row.sequence, "transaction", row.id) for row in records.transactions)
+    made.update((row.sequence, "policy", row.id) for row in records.published)
+    made.update((row.sequence, "assignment", _assigned(row)) for row in records.assigned)
+    made.update((row.sequence, "calendar", row.id) for row in records.calendar_changes)
     for place in (told - made) + (made - told):
         yield f"{place}: an event without its change, or a change without its event"
 
 
-_NOUNS: Final = {EventKind.TRANSACTION_POSTED: "transaction"}
+_NOUNS: Final = {EventKind.TRANSACTION_POSTED: "transaction", EventKind.POLICY_ASSIGNED: "assignment"}
+
+
+def _assigned(row: PolicyAssignment) -> UUID:
+    return row.policy_id or row.account_id if row.account_id == EVERYBODY else row.account_id
 
 
 def floors_were_kept(records: Records) -> Iterator[str]:

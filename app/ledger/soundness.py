@@ -6,6 +6,7 @@ from app.ledger import money
 from app.ledger.command import (
     CaptureHold,
     Command,
+    Deposit,
     IncrementHold,
     PlaceHold,
     PostTransaction,
@@ -45,7 +46,15 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
             given = [(None, command.amount, "amount")] if command.amount is not None else []
             parts = enumerate(command.destinations or (), 2)
             return [*given, *((line, part.amount, "destinations") for line, part in parts)]
-        case Transfer() | PlaceHold() | IncrementHold() | ReverseTransaction() | ReleaseHold() | RescheduleEntry():
+        case (
+            Transfer()
+            | Deposit()
+            | PlaceHold()
+            | IncrementHold()
+            | ReverseTransaction()
+            | ReleaseHold()
+            | RescheduleEntry()
+        ):
             return [(None, command.amount, "amount")] if command.amount is not None else []
         case _:
             return ()

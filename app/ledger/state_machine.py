@@ -4,32 +4,43 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from app.ledger import account_verbs, hold_verbs, reversal, soundness, transaction_verbs
+from app.ledger import (
+    account_verbs,
+    deposit_verbs,
+    hold_verbs,
+    policy_verbs,
+    reversal,
+    soundness,
+    transaction_verbs,
+)
 from app.ledger.book import Book
 from app.ledger.canonical import differing
 from app.ledger.case import Case
 from app.ledger.command import (
+    AssignPolicy,
     CaptureHold,
     CloseAccount,
     Command,
+    Deposit,
     ExtendHold,
     FreezeAccount,
-    Group,
     IncrementHold,
     OpenAccount,
     PlaceHold,
     PostTransaction,
+    PublishPolicy,
     RecordExpiry,
     ReleaseHold,
     ReopenAccount,
-    Request,
     RescheduleEntry,
     ReverseTransaction,
+    SetClosures,
     Transfer,
     UnfreezeAccount,
     UpdateAccount,
 )
 from app.ledger.decision import Accepted, Culprit, Decision, Denied, KeyRecord, Rejected, Rejection, RejectionCode
+from app.ledger.request import Group, Request
 
 
 def decide_all(book: Book, groups: Iterable[Group]) -> list[list[Decision]]:
@@ -178,5 +189,13 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
             return account_verbs.close_account(case, command)
         case ReopenAccount():
             return account_verbs.reopen_account(case, command)
+        case Deposit():
+            return deposit_verbs.deposit(case, command)
+        case PublishPolicy():
+            return policy_verbs.publish_policy(case, command)
+        case AssignPolicy():
+            return policy_verbs.assign_policy(case, command)
+        case SetClosures():
+            return policy_verbs.set_closures(case, command)
         case _:
             assert_never(command)

@@ -11,6 +11,7 @@ ENTRIES_MAX: Final = 100
 CAPTURE: Final = "CAPTURE"
 REVERSAL: Final = "REVERSAL"
 RESCHEDULE: Final = "RESCHEDULE"
+DEPOSIT: Final = "DEPOSIT"
 PRINCIPAL: Final = "PRINCIPAL"
 RESERVED_KINDS: Final = frozenset({CAPTURE, REVERSAL, RESCHEDULE})
 """Kinds that only the ledger itself gives to a transaction."""

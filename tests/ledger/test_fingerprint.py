@@ -80,6 +80,14 @@ COMMANDS: dict[str, Command] = {
     "releaseHold": ledger.ReleaseHold(ONE, USD, REQUIRE),
     "incrementHold": ledger.IncrementHold(ONE, USD, REQUIRE, force=True),
     "extendHold": ledger.ExtendHold(ONE, AT, REQUIRE),
+    "deposit, plain": ledger.Deposit(ONE, TWO, USD, "CHECK"),
+    "deposit, full": ledger.Deposit(ONE, TWO, USD, "CARD", AT, AT + 1, "x", "c", "d", METADATA, REQUIRE, force=True),
+    "publishPolicy, plain": ledger.PublishPolicy("n", "{}"),
+    "publishPolicy, full": ledger.PublishPolicy("n", '{"rules":[]}', 3, REQUIRE),
+    "assignPolicy, plain": ledger.AssignPolicy(ONE),
+    "assignPolicy, full": ledger.AssignPolicy(None, TWO, REQUIRE),
+    "setClosures, plain": ledger.SetClosures("FED"),
+    "setClosures, full": ledger.SetClosures("FED", (739_000, 739_001), (739_002,), REQUIRE),
 }
 
 

@@ -11,13 +11,15 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from app import ledger
+from app import ledger, services
 from app.ledger.proof import Records
 
 START: Final = 1_767_225_600_000_000
 """2026-01-01T00:00:00Z, in microseconds."""
 
 CURRENCIES: Final[Mapping[str, int]] = MappingProxyType({"EUR": 2, "JPY": 0, "KWD": 3, "USD": 2})
+
+ALMANAC: Final = services.Almanac(CURRENCIES)
 
 
 class World:
@@ -39,6 +41,14 @@ class World:
         self.account_changes: list[ledger.AccountChange] = []
         self.hold_changes: list[ledger.HoldChange] = []
         self.events: list[ledger.Event] = []
+        self.policies: dict[UUID, ledger.PolicyVersion] = {}
+        self.assigned: dict[tuple[UUID, str], UUID | None] = {}
+        self.days: dict[tuple[str, int], bool] = {}
+        self.counters: dict[ledger.CountedDay, Mapping[str, int]] = {}
+        self.rules: dict[ledger.EntryKey, ledger.EntryRule] = {}
+        self.published: list[ledger.PolicyVersion] = []
+        self.assignments: list[ledger.PolicyAssignment] = []
+        self.calendar_changes: list[ledger.CalendarChange] = []
         self._ids = 0
 
     # -- asking ---------------------------------------------------------------------------------
@@ -148,6 +158,14 @@ class World:
             naming=self.naming,
             buckets=self.buckets,
             lapsed={account_id: tuple(sorted(holds)) for account_id, holds in lapsed.items()},
+            policies=ledger.PolicyPages(
+                self.policies,
+                {policy.name: policy.id for policy in self.policies.values()},
+                self.assigned,
+                self.days,
+                self.counters,
+            ),
+            almanac=ALMANAC,
         )
 
     def _save(self, changes: ledger.Changes, sequence: int) -> None:
@@ -173,12 +191,27 @@ class World:
         for kind, external_id, made in changes.claimed:
             assert (kind, external_id) not in self.external_ids, "an external id stands for one thing"
             self.external_ids[kind, external_id] = made
+        self._save_policies(changes)
         self.all_entries += changes.entries
         self.account_changes += changes.account_changes
         self.hold_changes += changes.hold_changes
         self.events += changes.events
         assert sequence == changes.sequence + len({event.sequence for event in changes.events})
         self.sequence = sequence
+
+    def _save_policies(self, changes: ledger.Changes) -> None:
+        for policy in changes.published:
+            self.policies[policy.id] = policy
+        for assignment in changes.assigned:
+            self.assigned[assignment.account_id, assignment.currency] = assignment.policy_id
+        for change in changes.calendar_changes:
+            self.days |= {(change.calendar, day): True for day in change.closed}
+            self.days |= {(change.calendar, day): False for day in change.opened}
+        self.counters.update(changes.counters)
+        self.rules |= {ledger.EntryKey(rule.transaction_id, rule.line): rule for rule in changes.rules}
+        self.published += changes.published
+        self.assignments += changes.assigned
+        self.calendar_changes += changes.calendar_changes
 
     def records(self) -> Records:
         """Return all rows, for the proof of what must always hold."""
@@ -194,4 +227,7 @@ class World:
             account_changes=tuple(self.account_changes),
             hold_changes=tuple(self.hold_changes),
             events=tuple(self.events),
+            published=tuple(self.published),
+            assigned=tuple(self.assignments),
+            calendar_changes=tuple(self.calendar_changes),
         )

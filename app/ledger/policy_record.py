@@ -1,0 +1,134 @@
+"""What is recorded of policies: versions, assignments, a tenant's own days, and the rule behind an entry."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
+from uuid import UUID
+
+from app.ledger.calendar import Calendar
+from app.ledger.policy import Policy, PolicyProblem
+from app.ledger.policy_problems import Known
+
+EVERYBODY: Final = UUID(int=0)
+"""Stands for the tenant itself where a policy is assigned: the default of every account of the policy's currency."""
+ANY_CURRENCY: Final = ""
+"""The currency of the default that holds where a currency has none of its own."""
+CLOSURES_MAX: Final = 5_000
+"""A tenant's own days, of all calendars, that lie ahead."""
+CLOSURE_DAYS_MAX: Final = 5 * 366
+"""How many days ahead a day may be closed or opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One version of a policy, never changed: versions of one id and name count from 1.
+
+    `document` is the canonical text of its terms; `sequence` is the command that published it.
+    """
+
+    id: UUID
+    version: int
+    name: str
+    currency: str | None
+    document: str
+    sequence: int
+    published_at: int
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAssignment:
+    """From `sequence` on, deposits to an account follow a policy's latest version; None is the tenant's default again.
+
+    `account_id` EVERYBODY sets that default, for accounts of the currency; of ANY_CURRENCY, for the rest.
+    """
+
+    account_id: UUID
+    currency: str
+    sequence: int
+    policy_id: UUID | None
+    assigned_at: int
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChange:
+    """A tenant closed and opened days (`date.toordinal()`) of a calendar."""
+
+    id: UUID
+    sequence: int
+    calendar: str
+    closed: tuple[int, ...]
+    opened: tuple[int, ...]
+    changed_at: int
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRule:
+    """Why an entry matures when it does: the version of a policy, its rule, and the portion, from 1.
+
+    `portion` None is what lay beyond the rule's day limit; `business_day` (`date.toordinal()`) is the banking day that
+    the deposit counted for.
+    """
+
+    transaction_id: UUID
+    line: int
+    policy_id: UUID
+    version: int
+    rule: str
+    portion: int | None
+    business_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepositSlice:
+    """What one line of a deposit comes to: in minor units, from an instant on, by a rule unless that was overridden."""
+
+    line: int
+    amount: int
+    available_at: int | None
+    rule: EntryRule | None
+
+
+class Almanac(Protocol):
+    """What the world outside a ledger says of policies; the same answer to the same question for ever."""
+
+    @property
+    def known(self) -> Known:
+        """What a policy may refer to."""
+        ...
+
+    def calendar(self, code: str, time_zone: str, *, closed: Iterable[date], opened: Iterable[date]) -> Calendar | None:
+        """Return a calendar with the days that a tenant closes and opens by itself; None where its code is no more."""
+        ...
+
+    def read(self, document: str) -> Policy | tuple[PolicyProblem, ...]:
+        """Return the policy of a document that is to be published, or what is wrong with it."""
+        ...
+
+    def policy(self, document: str) -> Policy:
+        """Return the policy of a document that was published."""
+        ...
+
+
+CountedDay: TypeAlias = tuple[UUID, int, UUID]
+"""An account, a banking day and a policy, whose versions share their counters."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPages:
+    """What deposits and commands about policies need of one tenant; loaded only for batches that have some.
+
+    `policies` are latest versions by id, `names` ids by name; `assigned` says per account (or EVERYBODY) and currency
+    what was assigned last; `days` are the tenant's own days ahead, True where closed; `counters` what the deposits of
+    these days come to, by the counter's name.
+    """
+
+    policies: Mapping[UUID, PolicyVersion] = field(default_factory=lambda: MappingProxyType({}))
+    names: Mapping[str, UUID] = field(default_factory=lambda: MappingProxyType({}))
+    assigned: Mapping[tuple[UUID, str], UUID | None] = field(default_factory=lambda: MappingProxyType({}))
+    days: Mapping[tuple[str, int], bool] = field(default_factory=lambda: MappingProxyType({}))
+    counters: Mapping[CountedDay, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
