@@ -11,6 +11,7 @@ import orjson
 from app import ledger
 from app.store import errors
 from app.store.accounts import account_of
+from app.store.book_policies import depositing, load_policies
 from app.store.book_references import Wanted, gather, resolved, taken_buckets
 from app.store.clock import Moment, moment_of
 from app.store.columns import INSTANT_MAX
@@ -139,6 +140,8 @@ async def load_pages(
 ) -> LoadedPages:
     """Read everything that deciding these groups needs: eight statements at most, those without input left out.
 
+    Two more where some are deposits or about policies; such pages still lack their almanac.
+
     For a dry run any session will do; else the head is locked before.
     """
     wanted = gather(groups)
@@ -162,7 +165,11 @@ async def load_pages(
     found = await session.rows(_BUCKETS, tenant_id, rows=taken) if taken else ()
     buckets = {(row["account_id"], row["available_at"]): row["amount"] for row in found}
     lapsed = await _lapsed(session, tenant_id, pages, _expiring(wanted, holds, pages))
-    return LoadedPages(replace(pages, buckets=buckets, lapsed=lapsed), moment)
+    pages = replace(pages, buckets=buckets, lapsed=lapsed)
+    if wanted.about_policies:
+        followers = depositing(wanted, named, pages.accounts)
+        pages = replace(pages, policies=await load_policies(session, tenant_id, wanted, followers, pages.at))
+    return LoadedPages(pages, moment)
 
 
 async def load_futures(

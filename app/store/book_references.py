@@ -15,6 +15,8 @@ class Wanted:
     """References of a batch, gathered once; external ids are resolved later.
 
     `dated` are lines with an `availableAt`, which may take from a bucket; `captures` may too, once their hold is known.
+    Where `about_policies`, `depositing` are accounts that follow one, `policies` named ones, `opened` the currencies of
+    accounts that the batch opens.
     """
 
     keys: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -26,6 +28,10 @@ class Wanted:
     captures: list[ledger.CaptureHold] = field(default_factory=list)
     placed: dict[str, ledger.PlaceHold] = field(default_factory=dict)
     expiring: dict[ledger.Reference, None] = field(default_factory=dict)
+    about_policies: bool = False
+    depositing: dict[ledger.Reference, None] = field(default_factory=dict)
+    policies: dict[ledger.Reference, None] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
 
     def external_ids(self) -> list[tuple[str, str]]:
         """Every (kind, external id) that is named or about to be claimed."""
@@ -82,6 +88,7 @@ def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR091
                 _date(wanted, draft.account, draft.side, draft.available_at)
         case ledger.OpenAccount():
             _claim(wanted, ledger.ACCOUNT_KIND, command.external_id)
+            wanted.opened.add(command.currency)
         case (
             ledger.UpdateAccount()
             | ledger.FreezeAccount()
@@ -113,6 +120,32 @@ def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR091
         case ledger.RecordExpiry():
             wanted.holds[command.hold] = None
             wanted.expiring[command.hold] = None
+        case ledger.Deposit() | ledger.PublishPolicy() | ledger.AssignPolicy() | ledger.SetClosures():
+            _add_about_policies(wanted, command)
+        case _:
+            assert_never(command)
+
+
+def _add_about_policies(
+    wanted: Wanted, command: ledger.Deposit | ledger.PublishPolicy | ledger.AssignPolicy | ledger.SetClosures
+) -> None:
+    wanted.about_policies = True
+    match command:
+        case ledger.Deposit():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            wanted.accounts[command.from_] = None
+            wanted.accounts[command.to] = None
+            wanted.depositing[command.to] = None
+        case ledger.PublishPolicy():
+            wanted.policies[ledger.Reference(external_id=command.name)] = None
+        case ledger.AssignPolicy():
+            if command.policy is not None:
+                wanted.policies[command.policy] = None
+            if command.account is not None:
+                wanted.accounts[command.account] = None
+                wanted.depositing[command.account] = None
+        case ledger.SetClosures():
+            pass
         case _:
             assert_never(command)
 

@@ -7,6 +7,7 @@ import orjson
 
 from app import ledger
 from app.store.accounts import metadata_text
+from app.store.policy_saving import policy_plan
 from app.store.rejections import rejection_text
 from app.store.session import Unit
 from app.store.statement import Statement
@@ -56,10 +57,10 @@ _Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
 
 async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
-    """Write what a decided book changed, and the head: thirteen statements at most, those without rows left out.
+    """Write what a decided book changed, and the head: thirteen statements at most, six more if about policies.
 
-    The head is written even where nothing changed: a replay promises what stands, and may only do so from a
-    transaction of its own that a failover cannot lose.
+    Those without rows are left out. The head is written even where nothing changed: a replay promises what stands, and
+    may only do so from a transaction of its own that a failover cannot lose.
     """
     changes = book.changes
     accounts = {account.id: account for account in changes.opened} | changes.described
@@ -75,6 +76,7 @@ async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
         (_EXTERNAL_IDS, changes.claimed),
         (_KEYS, map(_key, changes.keys)),
         (_EVENTS, map(_event, changes.events)),
+        *policy_plan(changes),
     )
     for statement, values in plan:
         rows = list(values)

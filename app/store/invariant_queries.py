@@ -7,6 +7,7 @@ avoided: SQLite would refuse them, so entries are checked as a chain instead.
 
 from typing import Final
 
+from app.store.policy_invariants import POLICY_QUERIES
 from app.store.statement import Statement
 
 _SIGNED = "CASE WHEN e.side = a.normal_side THEN e.amount ELSE -e.amount END"
@@ -261,7 +262,13 @@ EVENTS_OF_NOTHING = _query(
                         AND h.sequence = e.sequence AND e.kind = 'hold.' || lower(h.kind)
                         AND h.occurred_at = e.occurred_at)
         AND NOT EXISTS (SELECT 1 FROM account_changes c WHERE c.tenant_id = $1 AND c.account_id = e.subject_id
-                        AND c.sequence = e.sequence AND e.kind = 'account.' || lower(c.kind))""",
+                        AND c.sequence = e.sequence AND e.kind = 'account.' || lower(c.kind))
+        AND NOT EXISTS (SELECT 1 FROM policies p WHERE p.tenant_id = $1 AND p.sequence = e.sequence
+                        AND p.id = e.subject_id AND e.kind = 'policy.published')
+        AND NOT EXISTS (SELECT 1 FROM policy_assignments a WHERE a.tenant_id = $1 AND a.sequence = e.sequence
+                        AND (a.account_id = e.subject_id OR a.policy_id = e.subject_id) AND e.kind = 'policy.assigned')
+        AND NOT EXISTS (SELECT 1 FROM calendar_changes d WHERE d.tenant_id = $1 AND d.sequence = e.sequence
+                        AND d.id = e.subject_id AND e.kind = 'calendar.changed')""",
 )
 SILENT_TRANSACTIONS = _query(
     "transactions_without_event",
@@ -323,5 +330,6 @@ RANGED: Final = (
     SILENT_HOLD_CHANGES,
     SILENT_ACCOUNT_CHANGES,
     CAPTURES,
+    *POLICY_QUERIES,
 )
 """Every query over a range of sequences, in the order in which they are asked."""

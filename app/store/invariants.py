@@ -6,8 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.store.clock import read_moment
+from app.store.currencies import find_currencies
 from app.store.database import Database
 from app.store.invariant_queries import RANGED
+from app.store.policy_invariants import COUNTERS_NAME, find_wrong_counters
 from app.store.statement import Statement
 
 WINDOW_SEQUENCES: Final = 2_000
@@ -92,6 +94,8 @@ async def check_invariants(
             yield InvariantCheck(_name(statement), done, len(windows), [dict(row) for row in findings])
     async for step in _check_totals(database, tenant_id, windows, last):
         yield step
+    async for step in _check_counters(database, tenant_id, windows):
+        yield step
     for statement, place in ((_KEYS, ("operation", "key")), (_EXTERNAL_IDS, ("kind", "external_id"))):
         async for step in _check_pages(database, tenant_id, statement, place):
             yield step
@@ -109,6 +113,17 @@ async def _check_totals(
             totals[row["currency"]] = totals.get(row["currency"], 0) + sign * row["balance_after"]
         wrong = [{"currency": code, "debits_less_credits": total} for code, total in sorted(totals.items()) if total]
         yield InvariantCheck(_name(_TOTALS), done, len(windows), wrong if done == len(windows) else ())
+
+
+async def _check_counters(
+    database: Database, tenant_id: UUID, windows: Sequence[tuple[int, int]]
+) -> AsyncIterator[InvariantCheck]:
+    async with database.read() as session:
+        exponents = {currency.code: currency.exponent for currency in await find_currencies(session)}
+    for done, (first, through) in enumerate(windows, 1):
+        async with database.read() as session:
+            findings = await find_wrong_counters(session, tenant_id, exponents, first, through)
+        yield InvariantCheck(COUNTERS_NAME, done, len(windows), findings)
 
 
 async def _check_pages(

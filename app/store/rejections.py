@@ -16,7 +16,8 @@ def rejection_text(rejection: ledger.Rejection) -> str:
     said = {
         field.name: value
         for field in fields(rejection)
-        if field.name not in {"code", "culprit", "differs"} and (value := getattr(rejection, field.name)) is not None
+        if field.name not in {"code", "culprit", "differs", "problems"}
+        and (value := getattr(rejection, field.name)) is not None
     }
     culprit = {
         field.name: value
@@ -24,7 +25,9 @@ def rejection_text(rejection: ledger.Rejection) -> str:
         if (value := getattr(rejection.culprit, field.name)) is not None
     }
     differs = {"differs": rejection.differs} if rejection.differs else {}
-    return orjson.dumps({"code": rejection.code, "culprit": culprit, **said, **differs}, default=str).decode()
+    problems = {"problems": rejection.problems} if rejection.problems else {}
+    document = {"code": rejection.code, "culprit": culprit, **said, **differs, **problems}
+    return orjson.dumps(document, default=str).decode()
 
 
 def rejection_of(text: str) -> ledger.Rejection:
@@ -37,5 +40,10 @@ def rejection_of(text: str) -> ledger.Rejection:
         code=ledger.RejectionCode(stored.pop("code")),
         culprit=ledger.Culprit(**culprit),
         differs=tuple(stored.pop("differs", ())),
+        problems=tuple(_problem_of(problem) for problem in stored.pop("problems", ())),
         **stored,
     )
+
+
+def _problem_of(stored: dict[str, str]) -> ledger.PolicyProblem:
+    return ledger.PolicyProblem(ledger.ProblemCode(stored["code"]), stored["place"], stored["sentence"])

@@ -1,13 +1,13 @@
 """What the tests of the store share: an open database, and a tenant whose commands are decided and saved."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from app import ledger, store
+from app import ledger, services, store
 
 START = 1_700_000_000_000_000
 DAY = 86_400_000_000
@@ -51,10 +51,11 @@ class Ledger:
             async with self.database.write(lane) as unit:
                 await store.lock_head(unit, self.tenant_id)
                 loaded = await store.load_pages(unit, self.tenant_id, groups, self.currencies)
-                book = ledger.Book(loaded.pages)
+                pages = replace(loaded.pages, almanac=services.Almanac(self.currencies))
+                book = ledger.Book(pages)
                 decisions = ledger.decide_all(book, groups)
                 if book.refused:
-                    pages = await store.load_futures(unit, self.tenant_id, loaded.pages, book.refused)
+                    pages = await store.load_futures(unit, self.tenant_id, pages, book.refused)
                     book = ledger.Book(pages)
                     decisions = ledger.decide_all(book, groups)
                 await store.save_book(unit, self.tenant_id, book)

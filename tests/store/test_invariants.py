@@ -39,6 +39,28 @@ async def lived(tenant: Ledger) -> None:
     await tenant.accept(ledger.RecordExpiry(by("lapse")), ledger.ReleaseHold(by("hold")))
     await tenant.move_clock(START + DAY + 1)
     await tenant.accept(transfer("a", "b", 1_000))
+    await deposited(tenant)
+
+
+TERMS = """{"currency": "USD", "timeZone": "UTC", "calendar": "WEEKDAYS", "rules": [
+    {"name": "all", "dayLimit": {"amount": "5.00", "counter": "large", "beyond": {"days": 9}}, "portions": [
+        {"take": {"perDay": "%s"}, "available": "AT_ONCE"}, {"take": "REST", "available": {"days": 1}}]}]}"""
+
+
+async def deposited(tenant: Ledger) -> None:
+    """Two versions of a policy, a day closed, and deposits under each version, some past the limit of the day."""
+    deposit = ledger.Deposit(by("cash"), by("a"), usd(200), "CARD")
+    await tenant.accept(
+        ledger.PublishPolicy("standard", TERMS % "1.00"),
+        ledger.AssignPolicy(by("standard")),
+        ledger.AssignPolicy(by("standard"), by("b")),
+        ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(tenant.now) + 3,)),
+        deposit,
+        ledger.PublishPolicy("standard", TERMS % "3.00"),
+        deposit,
+        deposit,
+        ledger.AssignPolicy(None, by("b")),
+    )
 
 
 async def test_a_sound_ledger_has_no_findings(tenant: Ledger) -> None:
@@ -102,6 +124,12 @@ FAULTS = {
     "hold_changes_without_event": f"DELETE FROM events WHERE tenant_id = $1 AND subject_id = {HOLD}",
     "account_changes_without_event": f"DELETE FROM events WHERE tenant_id = $1 AND subject_id = {A}",
     "captures_without_transaction": "UPDATE transactions SET hold_id = NULL WHERE tenant_id = $1",
+    "wrong_policies": "UPDATE policies SET name = 'other' WHERE tenant_id = $1 AND version = 2",
+    "wrong_assignments": "UPDATE policy_assignments SET policy_id = tenant_id WHERE tenant_id = $1",
+    "wrong_calendar_changes": "UPDATE calendar_changes SET id = tenant_id WHERE tenant_id = $1",
+    "wrong_calendar_days": "UPDATE calendar_days SET calendar = 'FED' WHERE tenant_id = $1",
+    "wrong_rules": "UPDATE entry_rules SET line = 9 WHERE tenant_id = $1 AND line = 2",
+    "wrong_counters": "UPDATE deposit_counters SET amount = amount + 1 WHERE tenant_id = $1 AND counter = 'large'",
     "unclaimed_external_ids": "DELETE FROM external_ids WHERE tenant_id = $1 AND external_id = 'sale'",
     "external_ids": f"UPDATE external_ids SET id = {A} WHERE tenant_id = $1 AND external_id = 'sale'",
     "keys": (

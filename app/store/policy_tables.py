@@ -1,0 +1,126 @@
+"""The tables of availability policies; a tenant without deposits never touches them.
+
+Days are counted as Python's `date.toordinal()` does.
+"""
+
+from sqlalchemy import UniqueConstraint
+
+from app.store.columns import (
+    AMOUNT_MAX,
+    check,
+    flag,
+    id_column,
+    index,
+    instant,
+    key,
+    number,
+    of_account,
+    of_tenant,
+    small,
+    table,
+    text_column,
+    truth,
+    within,
+)
+
+# Versions of one policy share its id and name, which makes both stand for each other: version 1 has each name once.
+policies = table(
+    "policies",
+    id_column("tenant_id"),
+    id_column("id"),
+    small("version"),
+    text_column("name"),
+    text_column("currency", null=True),
+    text_column("document"),
+    number("sequence"),
+    number("published_at"),
+    text_column("principal"),
+    key("tenant_id", "id", "version"),
+    UniqueConstraint("tenant_id", "name", "version"),
+    UniqueConstraint("tenant_id", "sequence"),
+    check("version", "version > 0"),
+    check("sequence", "sequence > 0"),
+    *instant("published_at"),
+)
+# Pages of policies go by the sequence of their first version.
+index("ix_policies_first", policies, "tenant_id", "sequence", where="version = 1")
+
+# The last row of an account and currency is in force. The account of zeros stands for everybody, and there no currency
+# for every currency: so the account has no foreign key.
+policy_assignments = table(
+    "policy_assignments",
+    id_column("tenant_id"),
+    id_column("account_id"),
+    text_column("currency"),
+    number("sequence"),
+    id_column("policy_id", null=True),
+    number("assigned_at"),
+    text_column("principal"),
+    key("tenant_id", "account_id", "currency", "sequence"),
+    UniqueConstraint("tenant_id", "sequence"),
+    check("sequence", "sequence > 0"),
+    *instant("assigned_at"),
+)
+
+calendar_changes = table(
+    "calendar_changes",
+    id_column("tenant_id"),
+    number("sequence"),
+    id_column("id"),
+    text_column("calendar"),
+    text_column("closed_days"),
+    text_column("opened_days"),
+    number("changed_at"),
+    text_column("principal"),
+    key("tenant_id", "sequence"),
+    check("sequence", "sequence > 0"),
+    *instant("changed_at"),
+)
+
+# What the changes come to. The day comes first in the key, as a batch reads those that lie ahead of every calendar.
+calendar_days = table(
+    "calendar_days",
+    id_column("tenant_id"),
+    number("day"),
+    text_column("calendar"),
+    flag("closed"),
+    number("sequence"),
+    key("tenant_id", "day", "calendar"),
+    of_tenant(),
+    check("day", "day > 0"),
+    check("sequence", "sequence > 0"),
+    *truth("closed"),
+)
+
+deposit_counters = table(
+    "deposit_counters",
+    id_column("tenant_id"),
+    id_column("account_id"),
+    number("business_day"),
+    id_column("policy_id"),
+    text_column("counter"),
+    number("amount"),
+    key("tenant_id", "account_id", "business_day", "policy_id", "counter"),
+    of_account(),
+    check("business_day", "business_day > 0"),
+    within("amount", 1, AMOUNT_MAX),
+    fill=70,
+)
+
+# Beside the entries, not among their columns: what is no deposit has no rule and pays nothing.
+entry_rules = table(
+    "entry_rules",
+    id_column("tenant_id"),
+    id_column("transaction_id"),
+    small("line"),
+    id_column("policy_id"),
+    small("policy_version"),
+    text_column("rule"),
+    small("portion", null=True),
+    number("business_day"),
+    key("tenant_id", "transaction_id", "line"),
+    check("line", "line > 1"),
+    check("policy_version", "policy_version > 0"),
+    check("portion", "portion > 0"),
+    check("business_day", "business_day > 0"),
+)
