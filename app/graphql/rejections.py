@@ -25,6 +25,9 @@ MESSAGES: Final[Mapping[Code, str]] = {
     Code.ACCOUNT_NOT_FOUND: "There is no such account.",
     Code.HOLD_NOT_FOUND: "There is no such hold.",
     Code.TRANSACTION_NOT_FOUND: "There is no such transaction or line.",
+    Code.POLICY_NOT_FOUND: "There is no such policy, or none that the account follows.",
+    Code.POLICY_INVALID: "The policy or calendar cannot be kept as it is given.",
+    Code.POLICY_GAP: "The policy in force says nothing about such a deposit.",
     Code.SAME_ACCOUNT: "Money cannot go from an account to itself.",
     Code.EXTERNAL_ID_TAKEN: "The external id is taken.",
     Code.DESTINATION_MISSING: "Neither the capture nor the hold names a destination.",
@@ -181,6 +184,9 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:
             | Code.ACCOUNT_NOT_FOUND
             | Code.HOLD_NOT_FOUND
             | Code.TRANSACTION_NOT_FOUND
+            | Code.POLICY_NOT_FOUND
+            | Code.POLICY_INVALID
+            | Code.POLICY_GAP
             | Code.SAME_ACCOUNT
             | Code.EXTERNAL_ID_TAKEN
             | Code.DESTINATION_MISSING

@@ -14,6 +14,7 @@ from app.services.administration import (
     parse_scopes,
     revoke_key,
 )
+from app.services.almanac import Almanac
 from app.services.checkup import Verdict, examine
 from app.services.clock import new_id, now_microseconds
 from app.services.clock_desk import choose_step, finish_move, open_clock, read_clock, read_instant, write_instant
@@ -62,6 +63,7 @@ __all__ = [
     "AccountFilter",
     "AdministrationError",
     "Advance",
+    "Almanac",
     "BadInput",
     "BalanceRead",
     "ClockMove",

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     FORCE = "force"
     ADVANCE = "advance"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,14 @@ def demanded(command: ledger.Command) -> tuple[Scope, ...]:
             | ledger.UnfreezeAccount()
             | ledger.CloseAccount()
             | ledger.ReopenAccount()
+            | ledger.PublishPolicy()
+            | ledger.AssignPolicy()
+            | ledger.SetClosures()
         ):
             return (Scope.ADMIN,)
+        case ledger.Deposit():
+            forced = (Scope.FORCE,) if command.force else ()
+            return (Scope.WRITE, *forced, *((Scope.OVERRIDE,) if command.available_at is not None else ()))
         case ledger.PostTransaction():
             forced = (Scope.FORCE,) if command.force else ()
             return (Scope.WRITE, *forced, *((Scope.ADVANCE,) if command.advance else ()))

@@ -1,14 +1,25 @@
 """One batch: the tenant's head locked, its pages loaded, everything decided, saved and committed."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from app import ledger, store, telemetry
+from app.services.almanac import Almanac, Documents
 from app.services.clock import ClockWatch
 from app.services.faults import Unavailable
 from app.services.writer import CommitLostError, Decisions
 
 _RETRY_SECONDS = 5.0
+
+
+class _UnreadError(Exception):
+    """Documents of policies that this process has not read yet."""
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__()
+        self.documents = documents
 
 
 class BatchRunner:
@@ -18,6 +29,7 @@ class BatchRunner:
         self._database = database
         self._watch = ClockWatch()
         self.currencies: Mapping[str, int] = {}
+        self.almanac = Almanac({})
         self.clock_suspect = False
 
     async def run(self, lane: int, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions]:
@@ -25,9 +37,19 @@ class BatchRunner:
 
         Raises CommitLostError where the commit may have taken place, StoreError where it did not.
         """
+        try:
+            return await self._run(lane, tenant_id, groups, reading=False)
+        except _UnreadError as unread:
+            # Policies are read and their calendars made while nobody waits for the head; then all is loaded anew.
+            await asyncio.to_thread(self.almanac.prepare, unread.documents)
+        return await self._run(lane, tenant_id, groups, reading=True)
+
+    async def _run(
+        self, lane: int, tenant_id: UUID, groups: Sequence[ledger.Group], *, reading: bool
+    ) -> list[Decisions]:
         async with self._database.write(lane) as unit:
             mode = await store.lock_head(unit, tenant_id)
-            decisions = await self.enter(unit, tenant_id, mode, groups)
+            decisions = await self.enter(unit, tenant_id, mode, groups, reading=reading)
             try:
                 await unit.commit()
             except store.CommitUnknown as error:
@@ -35,11 +57,23 @@ class BatchRunner:
         return decisions
 
     async def enter(
-        self, unit: store.Unit, tenant_id: UUID, mode: store.TenantMode, groups: Sequence[ledger.Group]
+        self,
+        unit: store.Unit,
+        tenant_id: UUID,
+        mode: store.TenantMode,
+        groups: Sequence[ledger.Group],
+        *,
+        reading: bool = True,
     ) -> list[Decisions]:
-        """Decide groups in order and save what they come to, in a unit that has locked the tenant's head."""
+        """Decide groups in order and save what they come to, in a unit that has locked the tenant's head.
+
+        Unless `reading`, it is left to the caller to read the policies that nobody has read yet.
+        """
         loaded = await store.load_pages(unit, tenant_id, groups, self.currencies)
         self._trust(mode, loaded.moment)
+        unread = self._unread(loaded.pages, groups)
+        if unread and not reading:
+            raise _UnreadError(unread)
         book, decisions = await self._decide(unit, tenant_id, loaded.pages, groups)
         await store.save_book(unit, tenant_id, book)
         return decisions
@@ -48,13 +82,27 @@ class BatchRunner:
         """Decide groups over one snapshot by the very same rules, and store nothing."""
         async with self._database.read() as session:
             loaded = await store.load_pages(session, tenant_id, groups, self.currencies)
+            unread = self._unread(loaded.pages, groups)
+            if unread:
+                await asyncio.to_thread(self.almanac.prepare, unread)
             _, decisions = await self._decide(session, tenant_id, loaded.pages, groups)
         return decisions
+
+    def _unread(self, pages: ledger.Pages, groups: Sequence[ledger.Group]) -> Documents:
+        """Return the documents that deciding these groups would read for the first time."""
+        if pages.policies is None:
+            return Documents((), ())
+        requests = (request for group in groups for request in group.requests)
+        given = tuple(one.command.document for one in requests if isinstance(one.command, ledger.PublishPolicy))
+        published = tuple(policy.document for policy in pages.policies.policies.values())
+        return self.almanac.unread(Documents(given, published))
 
     async def _decide(
         self, session: store.Session, tenant_id: UUID, pages: ledger.Pages, groups: Sequence[ledger.Group]
     ) -> tuple[ledger.Book, list[Decisions]]:
         """Decide, and once more with the futures of accounts that were refused for funds, to say when it would do."""
+        if pages.policies is not None:
+            pages = replace(pages, almanac=self.almanac)
         book = ledger.Book(pages)
         decisions = ledger.decide_all(book, groups)
         if book.refused:

@@ -1,5 +1,6 @@
 """The front desk: commands of a principal go to the writer, questions to a reader of its tenant."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -8,6 +9,7 @@ from typing import Any
 from app import ledger, store
 from app.services import clock
 from app.services.access import Principal, Scope, demanded
+from app.services.almanac import Almanac
 from app.services.batch import BatchRunner
 from app.services.faults import Fault, Forbidden, Unavailable
 from app.services.keys import KeyRecord
@@ -70,6 +72,8 @@ class Gateway:
             raise Unavailable(_sentence(error)) from error
         self._currencies = MappingProxyType({currency.code: currency for currency in found})
         self._runner.currencies = {currency.code: currency.exponent for currency in found}
+        self._runner.almanac = Almanac(self._runner.currencies)
+        await asyncio.to_thread(self._runner.almanac.learn)
         self._writer.start()
         if self._limits.sweep_interval_seconds is not None:
             self._sweeper = Sweeper(

@@ -50,9 +50,14 @@ def events() -> str:
         "Events",
         "Every accepted command leaves its events in the outbox, in the same database transaction, by"
         f" (`sequence`, `ordinal`). The payload's version is {ledger.PAYLOAD_VERSION}; amounts are minor units,"
-        " instants microseconds since 1970 UTC, and flags 0 or 1. An expiry's event is dated at the expiry.",
+        " instants microseconds since 1970 UTC, and flags 0 or 1. An expiry's event is dated at the expiry."
+        " `policy.assigned` is about the account, or about the policy where it is everybody's default.",
         table(("kind", "subject", "payload"), rows),
     )
+
+
+_POLICY: Final = """{"timeZone": "UTC", "calendar": "WEEKDAYS", "rules": [
+    {"name": "all", "portions": [{"take": "REST", "available": "AT_ONCE"}]}]}"""
 
 
 def _payloads() -> dict[EventKind, tuple[str, ...]]:
@@ -80,6 +85,9 @@ def _payloads() -> dict[EventKind, tuple[str, ...]]:
         ledger.CaptureHold(long, cent, final=False),
         ledger.ReleaseHold(long, cent),
         ledger.RecordExpiry(brief),
+        ledger.PublishPolicy("policy", _POLICY),
+        ledger.AssignPolicy(ledger.Reference(external_id="policy")),
+        ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(world.at) + 7,)),
     ):
         if isinstance(command, ledger.RecordExpiry):
             world.clock_to(world.at + 5)

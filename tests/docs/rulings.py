@@ -19,9 +19,12 @@ _SOMETIMES: Final = {ledger.RejectionCode.UNBALANCED}
 _SCOPES: Final = {
     services.Scope.READ: "Queries, and the numbers in rejections, in conditions and in the balances of payloads.",
     services.Scope.WRITE: "Transactions and holds.",
-    services.Scope.ADMIN: "Accounts: opening, changing, freezing, closing. The clock of a TEST tenant.",
+    services.Scope.ADMIN: (
+        "Accounts: opening, changing, freezing, closing. Policies and calendars. The clock of a TEST tenant."
+    ),
     services.Scope.FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
     services.Scope.ADVANCE: "`advance: true`, and rescheduling to an earlier instant: money before it has matured.",
+    services.Scope.OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
 }
 
 
@@ -82,7 +85,7 @@ def scopes() -> str:
             continue
         bare = object.__new__(kind)
         for field in fields(kind):
-            object.__setattr__(bare, field.name, False)
+            object.__setattr__(bare, field.name, None if field.default is None else False)
         rows.append((code(kind.operation), ", ".join(code(scope) for scope in demanded(bare))))
     return page(
         "Scopes",
@@ -91,7 +94,8 @@ def scopes() -> str:
         table(("scope", "what it allows"), [(code(scope.value), _SCOPES[scope]) for scope in services.Scope]),
         "## What each command needs",
         "With `force: true` a command needs `force` too, and with `advance: true` it needs `advance`."
-        " `rescheduleEntry` needs `advance` where it moves money to an earlier instant.",
+        " `rescheduleEntry` needs `advance` where it moves money to an earlier instant, and `deposit` needs `override`"
+        " with an `availableAt`.",
         table(("command", "scopes"), rows),
     )
 
