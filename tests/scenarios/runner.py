@@ -10,8 +10,9 @@ from app import ledger
 from tests.ledger.world import CURRENCIES
 from tests.scenarios import language
 from tests.scenarios.language import NotUnderstoodError, Scenario, Step, Words
+from tests.scenarios.names import Names, world_of
 from tests.scenarios.target import Target
-from tests.scenarios.verbs import Names, command, world_of
+from tests.scenarios.verbs import command
 
 _NUMBERS: Final = ("spendable", "short", "earliest", "remaining", "expected", "actual", "differs", "index")
 _CULPRIT: Final = ("on", "hold", "transaction", "line", "field")
@@ -60,7 +61,7 @@ class _Stage:
     async def _submit(self, steps: Sequence[Step], *, atomic: bool, dry: bool) -> None:
         requests, known = [], []
         for step in steps:
-            if step.verb in {"credit", "debit"}:
+            if step.verb in {"credit", "debit", "deposit"}:
                 await self._open_world(self.names.currency_of(step.words[1]))
             words = Words.of([word for word in step.words if word != "dry"])
             key, clerk = words.option("key") or f"line-{step.number}", words.option("by") == "clerk"
