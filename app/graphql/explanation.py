@@ -1,7 +1,7 @@
 """Explanation: a balance as the slices that it is made of, each with what it waits for."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
@@ -15,12 +15,13 @@ from app.graphql.enums import SliceKind
 from app.graphql.hold import Hold, hold_of
 from app.graphql.money import Money, money_of
 from app.graphql.scalars import Instant
-from app.graphql.transaction import Transaction
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
+    from app.graphql.transaction import Transaction
 
-_RELEASABLE_BY = {
+_MOVES_MAX: Final = 8
+_RELEASABLE_BY: Final = {
     SliceKind.FREE: (),
     SliceKind.MATURING: ("write", "advance"),
     SliceKind.HELD: ("write",),
@@ -63,20 +64,15 @@ class BalanceSlice:
         entry = self.row.entry
         return None if entry is None else info.context.loaders.transactions.get(entry.transaction_id)
 
-    @strawberry.field(description="All of it in a sentence to read out.", graphql_type=str)
-    def sentence(self, info: "strawberry.Info[Context]") -> object:
-        """Put it into words, once its transaction is known."""
+    @strawberry.field(description="All of it in a sentence to read out.")
+    async def sentence(self, info: "strawberry.Info[Context]") -> str:
+        """Put it into words, once it is known where the money came from."""
         row, unit = self.row, self.account.unit
         if row.kind is SliceKind.HELD:
             return sentences.of_held(row, unit)
         if row.entry is None:
             return sentences.of_free(row.amount, self.floor, unit)
-
-        def told(source: Transaction | None) -> str:
-            return sentences.of_maturing(row, unit, None if source is None else source.row, None)
-
-        made: Any = info.context.loaders.transactions.get(row.entry.transaction_id, told)
-        return made
+        return sentences.of_maturing(row, unit, await _origin(info.context, row.entry), None)
 
 
 @strawberry.type(
@@ -96,6 +92,20 @@ class BalanceExplanation:
     page_info: PageInfo = strawberry.field(
         description="Where the page lies: give its endCursor as after to go on, at the same instant and sequence."
     )
+
+
+async def _origin(context: "Context", entry: ledger.Entry) -> ledger.Transaction | None:
+    """Return the transaction that money came with, before it was moved in time, however often within reason."""
+    loaders = context.loaders
+    source = await loaders.transactions.one(entry.transaction_id)
+    for _ in range(_MOVES_MAX):
+        named = entry.of_entry
+        if named is None or source is None or source.kind != sentences.RESCHEDULE:
+            break
+        lines = await loaders.entries.one(named.transaction_id)
+        entry = next((line.row for line in lines or () if line.line == named.line), entry)
+        source = await loaders.transactions.one(named.transaction_id)
+    return None if source is None else source.row
 
 
 def slices_of(rows: Iterable[ledger.BalanceSlice], account: Account, read: services.BalanceRead) -> list[BalanceSlice]:

@@ -1,13 +1,13 @@
 """Sentences about availability that a support person can read out: the one place for their wording."""
 
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Final, assert_never
 
 from app import ledger
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MOVED: Final = MappingProxyType({"RESCHEDULE": "rescheduled", "REVERSAL": "given back"})
+RESCHEDULE: Final = "RESCHEDULE"
+_REVERSAL: Final = "REVERSAL"
 
 Unit = tuple[str, int]
 """The code of a currency and the digits after its point."""
@@ -30,14 +30,20 @@ def of_free(amount: int, floor: int | None, unit: Unit) -> str:
 def of_maturing(
     one: ledger.BalanceSlice, unit: Unit, source: ledger.Transaction | None, rule: tuple[str, str] | None
 ) -> str:
-    """Say when money matures, where it came from, and by which policy and rule."""
+    """Say when money matures, where it came from, and by which policy and rule.
+
+    `source` is the transaction that it came with, before it was moved in time.
+    """
     origin = "an earlier transaction" if source is None else _name(source.external_id, source.kind, source.recorded_at)
     said = f"{money(one.amount, unit)} from {origin}"
     notes = [] if rule is None else [f"policy {rule[0]}, rule {rule[1]}"]
-    if source is not None and source.kind in _MOVED:
-        notes.append(_MOVED[source.kind])
-    if one.entry is not None and one.entry.reason is not None:
-        notes.append(f"reason: {one.entry.reason}")
+    entry = one.entry
+    if entry is not None and source is not None and entry.transaction_id != source.id:
+        notes.append("rescheduled")
+    if source is not None and source.kind == _REVERSAL:
+        notes.append("given back")
+    if entry is not None and entry.reason is not None:
+        notes.append(f"reason: {entry.reason}")
     told = f" ({', '.join(notes)})" if notes else ""
     return f"{said} {_becomes_available(one.until)}{told}."
 
@@ -48,7 +54,7 @@ def of_held(one: ledger.BalanceSlice, unit: Unit) -> str:
     name = "a hold" if hold is None else _name(hold.external_id, "hold", hold.placed_at)
     ends = "until it is captured or released"
     if one.until is not None:
-        ends = f"until {moment(one.until)}, unless it is captured or released before"
+        ends = f"until {moment(one.until)} unless captured or released"
     reason = f" (reason: {hold.reason})" if hold is not None and hold.reason is not None else ""
     return f"{money(one.amount, unit)} is held by {name} {ends}{reason}."
 

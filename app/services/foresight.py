@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from app import ledger, store
@@ -19,12 +20,15 @@ POINTS_MAX: Final = 10_000
 _YEARS_AHEAD: Final = YEARS_AHEAD_MAX * DAYS_MAX * DAY
 
 
-class Step(IntEnum):
-    """The points of a forecast, by the microseconds between them; EVENT is wherever something comes."""
+class Step(StrEnum):
+    """Where the points of a forecast lie: wherever something comes, or at full hours or days where something came."""
 
-    EVENT = 1
-    HOUR = HOUR
-    DAY = DAY
+    EVENT = "EVENT"
+    HOUR = "HOUR"
+    DAY = "DAY"
+
+
+_MICROSECONDS: Final = MappingProxyType({Step.EVENT: 1, Step.HOUR: HOUR, Step.DAY: DAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ async def forecast(
     found = await reader.funds(references)
     ids = list({account.id: None for account, _ in filter(None, found)})
     most = POINTS_OF_AN_ACCOUNT_MAX if step is Step.EVENT else None
-    coming = await reader.future_causes(ids, store.Stretch(here.at, start, end, step, most))
+    coming = await reader.future_causes(ids, store.Stretch(here.at, start, end, _MICROSECONDS[step], most))
     if coming is None:
         raise _too_many("accounts", "all accounts together", POINTS_MAX)
     made: list[Forecast | None] = []
@@ -97,7 +101,7 @@ def _check(now: int, start: int, end: int, step: Step) -> None:
         raise BadInput(f"to must lie within {YEARS_AHEAD_MAX} years from now.", ("to",))
     days = HOURLY_DAYS_MAX if step is Step.HOUR else DAYS_MAX
     if end - start > days * DAY:
-        raise BadInput(f"from and to must not lie more than {days} days apart, by {step.name}.", ("to",))
+        raise BadInput(f"from and to must not lie more than {days} days apart, by {step}.", ("to",))
 
 
 def _too_many(argument: str, of: str, most: int) -> BadInput:

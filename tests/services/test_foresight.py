@@ -87,7 +87,7 @@ async def test_a_forecast_is_what_is_read_later_where_nothing_else_happens(datab
         end = tenant.now + 20 * TICK
         curves = {}
         async with reading(tenant) as reader:
-            for start, step in ((None, 1), (tenant.now + 3 * TICK, 1), (tenant.now - DAY, services.Step.DAY)):
+            for start, step in ((None, "EVENT"), (tenant.now + 3 * TICK, "EVENT"), (tenant.now - DAY, "DAY")):
                 found = await services.forecast(reader, named, start, end, services.Step(step))
                 curves[start, step] = [one.points for one in found if one is not None]
                 assert len(curves[start, step]) == len(accounts)
@@ -104,7 +104,7 @@ async def test_a_forecast_is_what_is_read_later_where_nothing_else_happens(datab
                 for account, line in zip(accounts, lines, strict=True):
                     known = [point for point in line if point.at <= at]
                     # What is gathered by the day is told of its end, exactly then.
-                    if known and (step == 1 or known[-1].at == at):
+                    if known and (step == "EVENT" or known[-1].at == at):
                         assert known[-1].expected == live[account.id].balance.available
                         assert known[-1].expected == foreseen[account.id].balance.available
 
