@@ -36,6 +36,7 @@ class Region:
     chargeback_fee: int
     capital: int
     suppliers: tuple[str, ...]
+    policy: str | None
 
     @property
     def unit(self) -> int:
@@ -85,6 +86,7 @@ class Merchant:
     floor: int = 0
     has_card: bool = False
     has_reserve: bool = False
+    policy: str | None = None
 
     @property
     def slug(self) -> str:
@@ -94,11 +96,12 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """The whole cast."""
+    """The whole cast, and the shipped availability policies: documents by their names."""
 
     name: str
     regions: tuple[Region, ...]
     merchants: tuple[Merchant, ...]
+    policies: Mapping[str, str]
     by_slug: Mapping[str, Merchant] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +114,8 @@ def read_marketplace(currencies: Mapping[str, ledger.Currency]) -> Marketplace:
     told = orjson.loads((folder / "demo" / "marketplace.json").read_bytes())
     regions = {given["code"]: _region(given, currencies[given["code"]].exponent) for given in told["currencies"]}
     merchants = tuple(_merchant(given, regions[given["currency"]]) for given in told["merchants"])
-    return Marketplace(told["platform"], tuple(regions.values()), merchants)
+    policies = {path.stem: path.read_text(encoding="utf-8") for path in sorted((folder / "policies").glob("*.json"))}
+    return Marketplace(told["platform"], tuple(regions.values()), merchants, policies)
 
 
 def _region(given: Mapping[str, Any], exponent: int) -> Region:
@@ -127,6 +131,7 @@ def _region(given: Mapping[str, Any], exponent: int) -> Region:
         chargeback_fee=_minor(given["chargeback_fee"], exponent),
         capital=_minor(given["capital"], exponent),
         suppliers=tuple(given["suppliers"]),
+        policy=given.get("policy"),
     )
 
 
@@ -141,6 +146,7 @@ def _merchant(given: Mapping[str, Any], region: Region) -> Merchant:
         floor=_minor(given.get("floor", "0"), region.exponent),
         has_card=given.get("card", False),
         has_reserve=given.get("reserve", False),
+        policy=given.get("policy"),
     )
 
 

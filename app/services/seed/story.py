@@ -31,7 +31,8 @@ def tell(cast: Marketplace, now: int) -> list[Scene]:
 
 def _days(stage: Stage, now: int) -> Iterator[tuple[int, tuple[Act, ...]]]:
     first = (now - DAYS * DAY) // DAY * DAY
-    yield first + 5 * HOUR, (partial(_open_merchants, stage), partial(_open_house, stage), partial(_found, stage))
+    openings = (_open_merchants, _open_house, _found, _set_policies)
+    yield first + 5 * HOUR, tuple(partial(act, stage) for act in openings)
     for number in range(DAYS + 1):
         day = first + number * DAY
         morning: list[Act] = [partial(takings.settle, stage), partial(spending.pay_out, stage)]
@@ -104,6 +105,19 @@ def _found(stage: Stage) -> None:
     """Let the founders pay in the capital."""
     for region in stage.cast.regions:
         _move(stage, region, ("bank", "platform"), region.capital, "CAPITAL")
+
+
+def _set_policies(stage: Stage) -> None:
+    """Publish the shipped policies; a region's is the default of its currency, and some merchants have their own."""
+    for name, document in stage.cast.policies.items():
+        stage.say(f"publish:{name}", ledger.PublishPolicy(name, document, expected_version=0))
+    for region in stage.cast.regions:
+        if region.policy is not None:
+            stage.say(f"assign:{region.code}", ledger.AssignPolicy(account(region.policy)))
+    for merchant in stage.cast.merchants:
+        if merchant.policy is not None:
+            policy, holder = account(merchant.policy), account(merchant.external_id)
+            stage.say(f"assign:{merchant.slug}", ledger.AssignPolicy(policy, holder))
 
 
 def _sweep_fees(stage: Stage) -> None:

@@ -86,6 +86,18 @@ def test_there_is_something_of_everything_to_look_at(told: tuple[World, list[Sce
     assert min(arriving) == NOON + 5 * MINUTE
 
 
+def test_the_shipped_policies_are_published_and_followed(told: tuple[World, list[Scene]], cast: Marketplace) -> None:
+    world, _ = told
+    names = {policy.id: policy.name for policy in world.policies.values()}
+    assert {"card-t-plus-2", "instant", "sepa-credit-transfer", "us-regulation-cc"} <= set(names.values())
+    followed = {holder: names[policy] for holder, policy in world.assigned.items() if policy is not None}
+    assert followed[ledger.EVERYBODY, "USD"] == "us-regulation-cc"
+    assert followed[ledger.EVERYBODY, "EUR"] == "sepa-credit-transfer"
+    slugs = [merchant.slug for merchant in cast.merchants if merchant.policy == "card-t-plus-2"]
+    assert len(slugs) >= 3
+    assert {followed[_id(world, f"merchant:{slug}"), "USD"] for slug in slugs} == {"card-t-plus-2"}
+
+
 def test_every_account_has_a_name_and_no_money_is_lost(told: tuple[World, list[Scene]]) -> None:
     world, _ = told
     assert all(account.name for account in world.accounts.values())
