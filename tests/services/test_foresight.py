@@ -1,7 +1,7 @@
 """Explanations add up while the ledger moves on, forecasts come true, and the earliest instant is exact."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -13,6 +13,12 @@ from tests.store.conftest import Ledger, make_ledger
 from tests.store.histories import TICK, History, all_accounts, by, usd
 
 HOUR = DAY // 24
+
+
+@pytest.fixture
+def sqlite_url(fresh_database: Callable[..., str]) -> str:
+    """The URL of a migrated database of this test's own."""
+    return fresh_database("sqlite")
 
 
 @asynccontextmanager
@@ -198,9 +204,9 @@ async def test_what_questions_cost_in_statements(database_url: str) -> None:
     ],
 )
 async def test_a_forecast_has_its_bounds(
-    fresh_database: object, start: int | None, end: int, step: services.Step, path: tuple[str, ...]
+    sqlite_url: str, start: int | None, end: int, step: services.Step, path: tuple[str, ...]
 ) -> None:
-    async with open_desk(fresh_database("sqlite")) as desk:  # type: ignore[operator]  # as conftest makes it
+    async with open_desk(sqlite_url) as desk:
         reader = desk.gateway.reader(desk.principal)
         with pytest.raises(services.BadInput) as refused:
             await services.forecast(reader, [], start, end, step)
