@@ -73,7 +73,7 @@ class Server:
         while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
             if await self.status_of("/readyz") == 200:
                 return True
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         return False
 
     async def status_of(self, path: str) -> int | None:

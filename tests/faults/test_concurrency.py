@@ -14,7 +14,7 @@ from tests.faults.truth import Truth, identity, spend
 CALLERS = 100
 TASKS = 64
 WATCHERS = 4
-COMMANDS_OF_A_TASK = 20
+COMMANDS_OF_A_TASK = 15
 STOCK_CENTS = 10_000
 HOT = tuple(f"hot-{number}" for number in range(8))
 

@@ -31,7 +31,7 @@ async def crash_under_load(
 ) -> None:
     """Let clients spend, crash after some number of answers and some milliseconds, recover, and ask for the rest."""
     chance = random.Random(number)
-    before, enough = len(truth.told), chance.randint(1, 120)
+    before, enough = len(truth.told), chance.randint(1, 60)
     spending = asyncio.gather(
         *(
             spend(teller, truth, NAMES, f"crash-{number}-{task}", lambda: True, times=COMMANDS_MAX)
@@ -40,7 +40,7 @@ async def crash_under_load(
     )
     while len(truth.told) - before < enough:
         assert not spending.done()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
     await asyncio.sleep(chance.uniform(0, 0.01))
     await crash()
     await spending

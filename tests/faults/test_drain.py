@@ -56,7 +56,7 @@ async def test_a_stop_under_load_loses_nothing(ledger: Ledger, logs: Path) -> No
         )
         while len(truth.told) < 100:
             assert not spending.done()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         assert await server.stop() == 0
         await spending
         assert truth.untold, "commands were on their way"
