@@ -24,7 +24,7 @@ AtLeast = Annotated[
     ),
 ]
 
-_LOOKED_AHEAD_MAX: Final = 1_000
+LOOKED_AHEAD_MAX: Final = 1_000
 
 
 @strawberry.type
@@ -159,7 +159,7 @@ class AvailabilityQuery:
             raise services.BadInput(f"The account is kept in {row.currency}.", ("amount", "currency"))
         if at is not None and at > read.as_of:
             read = (await context.read(services.Reader.balances, [row.id], at))[row.id]
-        (spending,) = await context.read(services.weigh_spending, [(read, wanted.minor)], _LOOKED_AHEAD_MAX)
+        (spending,) = await context.read(services.weigh_spending, [(read, wanted.minor)], LOOKED_AHEAD_MAX)
         return spending_of(spending, wanted.minor, context.loaders.keep_accounts([row])[0], read)
 
 

@@ -3,11 +3,12 @@
 from typing import Final
 
 from app import ledger, settings
-from app.graphql import bounds, paging, scalars
+from app.graphql import availability_query, bounds, paging, scalars, spending
 from app.ledger import money
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
-from app.services import checkup, clock_steps, sweeper, tenant_clock, writer
+from app.ledger.spending import OPTIONS_MAX
+from app.services import checkup, clock_steps, foresight, sweeper, tenant_clock, writer
 from tests.docs.table import code, page, table
 from tests.ledger.world import World
 
@@ -104,10 +105,18 @@ _CONSTANTS: Final = (
     (bounds.CONDITIONS_MAX, "conditions of a command (`require`)"),
     (bounds.DESTINATIONS_MAX, "destinations of a capture"),
     (bounds.LINES_MAX, "lines named by a reversal"),
-    (bounds.ACCOUNTS_MAX, "accounts of `availableFunds`"),
+    (bounds.ACCOUNTS_MAX, "accounts of `availableFunds` and `availabilityForecast`"),
+    (foresight.DAYS_MAX, "days that a forecast spans"),
+    (foresight.HOURLY_DAYS_MAX, "days that a forecast by the hour spans"),
+    (foresight.YEARS_AHEAD_MAX, "years that a forecast looks ahead"),
+    (foresight.POINTS_OF_AN_ACCOUNT_MAX, "points of one account in a forecast by the event"),
+    (foresight.POINTS_MAX, "points of all accounts in a forecast"),
+    (availability_query.LOOKED_AHEAD_MAX, "maturities and expiries of an account that `canSpend` looks ahead"),
+    (spending.IN_THE_WAY_MAX, "slices in the way of an amount that `canSpend` and `InsufficientFunds` tell"),
+    (OPTIONS_MAX, "options that they tell"),
     (bounds.NODES_MAX, "ids of `nodes`"),
     (bounds.KINDS_MAX, "kinds in a filter"),
-    (paging.PAGE_MAX, "nodes of a page (`first`, `last`)"),
+    (paging.PAGE_MAX, "nodes or slices of a page (`first`, `last`)"),
     (bounds.NAME_CHARACTERS_MAX, "characters of a name"),
     (bounds.DESCRIPTION_CHARACTERS_MAX, "characters of a description"),
     (bounds.REASON_CHARACTERS_MAX, "characters of a reason"),
