@@ -119,8 +119,10 @@ class AvailabilityQuery:
         bounds.listed(accounts, path, most=bounds.ACCOUNTS_MAX, least=0)
         named = [by.reference((*path, index)) for index, by in enumerate(accounts)]
         await context.reach(at_least)
+        forecasts = await context.read(services.forecast, named, from_, to, bucket)
+        context.count_points(sum(len(found.points) for found in forecasts if found is not None))
         made: list[AvailabilityForecast | None] = []
-        for found in await context.read(services.forecast, named, from_, to, bucket):
+        for found in forecasts:
             if found is None:
                 made.append(None)
                 continue

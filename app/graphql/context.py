@@ -30,6 +30,7 @@ class Context:
         self._reader: services.Reader | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sequence: int | None = None
+        self._points = 0
         self.loaders = self._fresh()
 
     def demand_read(self) -> None:
@@ -64,6 +65,14 @@ class Context:
         if reference.id is not None:
             return reference.id
         return await self.loaders.ids.one((kind, reference.external_id or ""))
+
+    def count_points(self, count: int) -> None:
+        """Raise BadInput where the forecasts of this operation come to too many points, all of them together."""
+        self._points += count
+        if self._points > services.POINTS_MAX:
+            raise services.BadInput(
+                f"The forecasts of one operation have at most {services.POINTS_MAX:,} points.", ("accounts",)
+            )
 
     async def forget(self) -> None:
         """Give the snapshot back and forget what was read, as a write is about to change it."""

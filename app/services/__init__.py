@@ -33,7 +33,7 @@ from app.services.faults import (
     Unauthenticated,
     Unavailable,
 )
-from app.services.foresight import Forecast, Step, forecast, weigh_spending
+from app.services.foresight import POINTS_MAX, Forecast, Step, forecast, weigh_spending
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
 from app.services.keys import KeyRecord, NewKey, make_key, parse_key, verify_secret
 from app.services.reader import Reader
@@ -60,6 +60,7 @@ from app.store import (
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "POINTS_MAX",
     "AccountFilter",
     "AdministrationError",
     "Advance",

@@ -110,7 +110,7 @@ _CONSTANTS: Final = (
     (foresight.HOURLY_DAYS_MAX, "days that a forecast by the hour spans"),
     (foresight.YEARS_AHEAD_MAX, "years that a forecast looks ahead"),
     (foresight.POINTS_OF_AN_ACCOUNT_MAX, "points of one account in a forecast by the event"),
-    (foresight.POINTS_MAX, "points of all accounts in a forecast"),
+    (foresight.POINTS_MAX, "points of all forecasts of an operation"),
     (availability_query.LOOKED_AHEAD_MAX, "maturities and expiries of an account that `canSpend` looks ahead"),
     (spending.IN_THE_WAY_MAX, "slices in the way of an amount that `canSpend` and `InsufficientFunds` tell"),
     (OPTIONS_MAX, "options that they tell"),

@@ -182,6 +182,15 @@ async def test_a_forecast_of_fifty_accounts_is_three_statements(api: Api) -> Non
     assert [one["points"][-1]["expected"]["amount"] for one in found["availabilityForecast"]] == ["1.00"] * 50
 
 
+async def test_the_forecasts_of_one_operation_are_bounded_together(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    await rich(api)
+    one = f'availabilityForecast(accounts: [{{externalId: "alice"}}], to: "{NEXT_WEEK}") {{ points {{ at }} }}'
+    monkeypatch.setattr("app.services.POINTS_MAX", 7)
+    assert "errors" not in await api.ask(f"{{ a: {one} b: {one} }}")
+    error = await api.error(f"{{ a: {one} b: {one} c: {one} }}")
+    assert (error["path"], error["extensions"]["inputPath"]) == (["c"], ["accounts"])
+
+
 async def test_whether_an_amount_can_be_spent(api: Api) -> None:
     await rich(api)
     yes = (await api.data(SPEND, {"account": ALICE, "amount": usd("50.00")}))["canSpend"]
