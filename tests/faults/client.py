@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 
-RETRIED = frozenset({"OUTCOME_UNKNOWN", "UNAVAILABLE", "OVERLOADED", "DEADLINE_EXCEEDED"})
+# What is told with these had no effect, and is found not to have had one; with OUTCOME_UNKNOWN it may have had one.
+UNTOUCHED = frozenset({"UNAVAILABLE", "OVERLOADED", "DEADLINE_EXCEEDED", httpx.ConnectError.__name__})
+RETRIED = UNTOUCHED | {"OUTCOME_UNKNOWN"}
 TRIES_MAX = 400
 PAUSE_SECONDS_MAX = 0.25
 REPLY_SECONDS_MAX = 60
@@ -141,6 +143,10 @@ class Client:
         if reply.codes:
             code = reply.codes[0]
             assert code in RETRIED, (command, reply.status, reply.body)
+            told: Payload | None = (reply.body.get("data") or {}).get(command.verb)
+            if told is not None:
+                # The command is told of; only what it made could not be read any more.
+                return told
             seconds = reply.body["errors"][0]["extensions"].get("retryAfterSeconds", 0.0)
             raise UncertainError(code, seconds)
         payload: Payload = reply.data[command.verb]

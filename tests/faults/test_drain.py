@@ -92,9 +92,10 @@ async def test_a_caller_who_leaves_at_any_moment_leaves_one_effect_or_none(ledge
             await asyncio.sleep(chance.uniform(0, 0.03))
             await line.hang_up(rudely=chance.random() < 0.5)
 
-        truth.untold = [transfer(f"left-{number}", "hot-0", "hot-1", 100) for number in range(100)]
-        for first in range(0, len(truth.untold), 10):
-            await asyncio.gather(*(leave(command) for command in truth.untold[first : first + 10]))
+        commands = [transfer(f"left-{number}", "hot-0", "hot-1", 100) for number in range(100)]
+        for first in range(0, len(commands), 10):
+            await asyncio.gather(*(leave(command) for command in commands[first : first + 10]))
+        truth.untold = [(command, "left") for command in commands]
         await truth.resolve(teller)
         assert truth.found["had happened"] > 0, truth.found
         assert len(truth.accepted) == 100
