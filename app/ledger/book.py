@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from app.ledger.policy_record import (
     PolicyAssignment,
     PolicyPages,
     PolicyVersion,
+    own_days,
 )
 from app.ledger.transaction import Entry, EntryKey, Transaction
 
@@ -141,12 +141,8 @@ class Book:
         """Return the calendar that a policy counts by, with the tenant's own days; None where it is no more."""
         name = (policy.calendar, policy.time_zone)
         if name not in self._calendars:
-            days = [(date.fromordinal(day), closed) for (code, day), closed in self.days.items() if code == name[0]]
-            self._calendars[name] = self.almanac.calendar(
-                *name,
-                closed=[day for day, closed in days if closed],
-                opened=[day for day, closed in days if not closed],
-            )
+            closed, opened = own_days(self.days, policy.calendar)
+            self._calendars[name] = self.almanac.calendar(*name, closed=closed, opened=opened)
         return self._calendars[name]
 
     def unfinished_expiry_before(self, hold: Hold) -> bool:

@@ -11,7 +11,7 @@ from app.ledger.command import Deposit
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.policy import RISK_TIER, PolicyProblem, ProblemCode
-from app.ledger.policy_record import ANY_CURRENCY, EVERYBODY, DepositSlice, EntryRule, PolicyVersion
+from app.ledger.policy_record import DepositSlice, EntryRule, PolicyVersion, followed_policy
 from app.ledger.transaction import DEPOSIT, Line
 from app.ledger.transaction_verbs import Header, later, post
 
@@ -94,12 +94,7 @@ def _asked(case: Case, command: Deposit, target: Account, published: PolicyVersi
 
 def in_force(case: Case, account: Account) -> PolicyVersion | None:
     """Return the latest version of the policy that an account follows: its own, else the default of its currency."""
-    assigned = case.book.assigned
-    followed = (
-        assigned.get((account.id, account.currency))
-        or assigned.get((EVERYBODY, account.currency))
-        or assigned.get((EVERYBODY, ANY_CURRENCY))
-    )
+    followed = followed_policy(case.book.assigned, account.id, account.currency)
     return case.book.policies.get(followed) if followed is not None else None
 
 

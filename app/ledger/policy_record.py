@@ -132,3 +132,18 @@ class PolicyPages:
     assigned: Mapping[tuple[UUID, str], UUID | None] = field(default_factory=lambda: MappingProxyType({}))
     days: Mapping[tuple[str, int], bool] = field(default_factory=lambda: MappingProxyType({}))
     counters: Mapping[CountedDay, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def followed_policy(assigned: Mapping[tuple[UUID, str], UUID | None], account_id: UUID, currency: str) -> UUID | None:
+    """Return the policy that an account follows: its own, else everybody's of its currency, else of any currency."""
+    return (
+        assigned.get((account_id, currency))
+        or assigned.get((EVERYBODY, currency))
+        or assigned.get((EVERYBODY, ANY_CURRENCY))
+    )
+
+
+def own_days(days: Mapping[tuple[str, int], bool], calendar: str) -> tuple[list[date], list[date]]:
+    """Return the days of a calendar that a tenant closes, and those that it opens."""
+    chosen = [(date.fromordinal(day), closed) for (code, day), closed in days.items() if code == calendar]
+    return [day for day, closed in chosen if closed], [day for day, closed in chosen if not closed]

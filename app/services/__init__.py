@@ -36,6 +36,7 @@ from app.services.faults import (
 from app.services.foresight import POINTS_MAX, Forecast, Step, forecast, weigh_spending
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
 from app.services.keys import KeyRecord, NewKey, make_key, parse_key, verify_secret
+from app.services.previews import Previewed, preview
 from app.services.reader import Reader
 from app.services.seed.planting import plant
 from app.services.sweeper import Sweeper
@@ -90,6 +91,7 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "Position",
+    "Previewed",
     "Principal",
     "Reader",
     "Scope",
@@ -129,6 +131,7 @@ __all__ = [
     "parse_key",
     "parse_scopes",
     "plant",
+    "preview",
     "read_clock",
     "read_instant",
     "revoke_key",

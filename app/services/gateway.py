@@ -56,6 +56,11 @@ class Gateway:
         return self._currencies
 
     @property
+    def almanac(self) -> Almanac:
+        """The calendars of the world, and policies by their documents."""
+        return self._runner.almanac
+
+    @property
     def writer(self) -> Writer:
         """The writer, for what submits commands of its own accord."""
         return self._writer

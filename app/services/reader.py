@@ -199,6 +199,54 @@ class Reader:
         place = await self.coordinate() if at is None else await self._placed_at(at)
         return await self._read(store.find_trial_balance, place)
 
+    async def policies(
+        self, wanted: Sequence[tuple[UUID, int | None]]
+    ) -> dict[tuple[UUID, int | None], ledger.PolicyVersion]:
+        """Return versions of policies by (id, version); None is the latest."""
+        return await self._read(store.find_policies, wanted)
+
+    async def policy_names(self, names: Sequence[str]) -> dict[str, UUID]:
+        """Return the ids of policies by name."""
+        return await self._read(store.find_policy_names, names)
+
+    async def policy_versions(self, ids: Sequence[UUID], most: int) -> dict[UUID, Sequence[ledger.PolicyVersion]]:
+        """Return at most so many versions of each policy, the newest first."""
+        return await self._read(store.find_policy_versions, ids, most)
+
+    async def policy_page(self, window: store.Window) -> Sequence[ledger.PolicyVersion]:
+        """Return the first versions of policies by sequence."""
+        return await self._read(store.find_policy_page, window)
+
+    async def policy_count(self) -> int:
+        """Return how many policies there are."""
+        return await self._read(store.count_policies)
+
+    async def followed(self, accounts: Sequence[ledger.Account]) -> dict[UUID, UUID]:
+        """Return the policy that each account follows; those that follow none are missing."""
+        return await self._read(store.find_followed, accounts)
+
+    async def published(self, sequences: Sequence[int]) -> dict[int, tuple[UUID, int]]:
+        """Return the (id, version) of the policy that the command of each sequence published."""
+        return await self._read(store.find_published, sequences)
+
+    async def assignments(self, sequences: Sequence[int]) -> dict[int, ledger.PolicyAssignment]:
+        """Return what the command of each sequence assigned."""
+        return await self._read(store.find_assignments, sequences)
+
+    async def calendar_changes(self, sequences: Sequence[int]) -> dict[int, ledger.CalendarChange]:
+        """Return what the command of each sequence closed and opened."""
+        return await self._read(store.find_calendar_changes, sequences)
+
+    async def entry_rules(self, keys: Sequence[ledger.EntryKey]) -> dict[ledger.EntryKey, ledger.EntryRule]:
+        """Return the rules behind entries; those that no policy made mature are missing."""
+        return await self._read(store.find_entry_rules, keys)
+
+    async def deposit_days(
+        self, accounts: Sequence[UUID], at: int
+    ) -> tuple[dict[tuple[str, int], bool], dict[ledger.CountedDay, dict[str, int]]]:
+        """Return the tenant's own days from an instant on, and what the deposits of accounts come to on each."""
+        return await self._read(store.find_deposit_days, accounts, at)
+
     async def _read(
         self,
         find: Callable[Concatenate[store.Session, UUID, Given], Awaitable[Found]],

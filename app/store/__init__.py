@@ -4,6 +4,7 @@ from app.store.accounts import count_accounts, find_account_page, find_accounts
 from app.store.api_keys import StoredKey, find_key, find_keys, insert_key, revoke_key
 from app.store.balances import find_balances, find_balances_as_of, find_funds
 from app.store.book import load_futures, load_pages, lock_head
+from app.store.book_policies import find_deposit_days
 from app.store.book_saving import save_book
 from app.store.clock import Moment, read_clock, read_moment, set_test_clock
 from app.store.coordinates import find_sequence_at, read_coordinate
@@ -41,6 +42,7 @@ from app.store.policies import (
     find_assignments,
     find_calendar_changes,
     find_entry_rules,
+    find_followed,
     find_policies,
     find_policy_names,
     find_policy_page,
@@ -118,10 +120,12 @@ __all__ = [
     "find_calendar_changes",
     "find_currencies",
     "find_damage",
+    "find_deposit_days",
     "find_due_holds",
     "find_entries_of",
     "find_entry_pages",
     "find_entry_rules",
+    "find_followed",
     "find_funds",
     "find_future_causes",
     "find_held_slices",

@@ -1,6 +1,6 @@
 """Loading what deposits and commands about policies need: two statements, only for batches that have some."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from app import ledger
@@ -8,8 +8,6 @@ from app.store.book_references import Wanted
 from app.store.policies import policy_version_of
 from app.store.session import Session
 from app.store.statement import Statement
-
-_NOBODY = UUID(int=0)
 
 # Rows name an account (or everybody) and a currency, or a policy by id or name. The answer says what each account
 # follows, what everybody does in the currency of a named policy, and once of each policy its latest version.
@@ -81,15 +79,7 @@ async def load_policies(
             policies[row["id"]] = policy_version_of(row)
         else:
             assigned[row["account_id"], row["followed_currency"]] = row["policy_id"]
-    days: dict[tuple[str, int], bool] = {}
-    counters: dict[ledger.CountedDay, dict[str, int]] = {}
-    depositing = [(account.id,) for account in listed]
-    for row in await session.rows(_DAYS, tenant_id, ledger.first_day(at), rows=depositing):
-        if row["account_id"] is None:
-            days[row["name"], row["day"]] = bool(row["amount"])
-        else:
-            day = (row["account_id"], row["day"], row["policy_id"])
-            counters.setdefault(day, {})[row["name"]] = row["amount"]
+    days, counters = await find_deposit_days(session, tenant_id, [account.id for account in listed], at)
     return ledger.PolicyPages(
         policies=policies,
         names={policy.name: policy.id for policy in policies.values()},
@@ -97,6 +87,22 @@ async def load_policies(
         days=days,
         counters=counters,
     )
+
+
+async def find_deposit_days(
+    session: Session, tenant_id: UUID, accounts: Sequence[UUID], at: int
+) -> tuple[dict[tuple[str, int], bool], dict[ledger.CountedDay, dict[str, int]]]:
+    """Return, from the earliest day that an instant may lie in, the tenant's own days and what deposits come to."""
+    days: dict[tuple[str, int], bool] = {}
+    counters: dict[ledger.CountedDay, dict[str, int]] = {}
+    wanted = [(account,) for account in accounts]
+    for row in await session.rows(_DAYS, tenant_id, ledger.first_day(at), rows=wanted):
+        if row["account_id"] is None:
+            days[row["name"], row["day"]] = bool(row["amount"])
+        else:
+            day = (row["account_id"], row["day"], row["policy_id"])
+            counters.setdefault(day, {})[row["name"]] = row["amount"]
+    return days, counters
 
 
 def depositing(

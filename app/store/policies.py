@@ -12,9 +12,6 @@ from app.store.reading import Window
 from app.store.session import Row, Session
 from app.store.statement import Statement
 
-VERSIONS_MAX: Final = 100
-"""How many versions of one policy are read at once, the newest of them."""
-
 _LATEST: Final = 0
 
 # Version 0 stands for the latest.
@@ -66,6 +63,14 @@ _RULES = Statement(
        {each(entry_rules r ON r.tenant_id = $1 AND r.transaction_id = u.transaction_id AND r.line = u.line)}""",
 )
 
+_FOLLOWED = Statement(
+    "policies.followed",
+    """SELECT u.account_id, u.followed_currency, (
+           SELECT a.policy_id FROM policy_assignments a WHERE a.tenant_id = $1 AND a.account_id = u.account_id
+           AND a.currency = u.followed_currency ORDER BY a.sequence DESC LIMIT 1) AS policy_id
+       FROM tenants t JOIN {rows(account_id uuid, followed_currency text)} ON true WHERE t.id = $1""",
+)
+
 
 def policy_version_of(row: Row) -> ledger.PolicyVersion:
     """The version of a policy of a row."""
@@ -97,11 +102,11 @@ async def find_policy_names(session: Session, tenant_id: UUID, names: Sequence[s
 
 
 async def find_policy_versions(
-    session: Session, tenant_id: UUID, ids: Sequence[UUID]
+    session: Session, tenant_id: UUID, ids: Sequence[UUID], most: int
 ) -> dict[UUID, Sequence[ledger.PolicyVersion]]:
-    """Return the newest VERSIONS_MAX versions of each policy, the newest first."""
+    """Return at most so many versions of each policy, the newest first."""
     versions: dict[UUID, list[ledger.PolicyVersion]] = {id_: [] for id_ in ids}
-    rows = await session.rows(_VERSIONS, tenant_id, VERSIONS_MAX, rows=[(id_,) for id_ in versions]) if versions else ()
+    rows = await session.rows(_VERSIONS, tenant_id, most, rows=[(id_,) for id_ in versions]) if versions else ()
     for row in rows:
         versions[row["id"]].append(policy_version_of(row))
     return {id_: tuple(found) for id_, found in versions.items()}
@@ -123,6 +128,19 @@ async def find_policy_page(session: Session, tenant_id: UUID, window: Window) ->
 async def count_policies(session: Session, tenant_id: UUID) -> int:
     """Return how many policies there are."""
     return int((await session.rows(_COUNT, tenant_id))[0]["number"])
+
+
+async def find_followed(session: Session, tenant_id: UUID, accounts: Sequence[ledger.Account]) -> dict[UUID, UUID]:
+    """Return the policy that each account follows, its own or everybody's; those that follow none are missing."""
+    if not accounts:
+        return {}
+    wanted = [(account.id, account.currency) for account in accounts]
+    currencies = {account.currency for account in accounts} | {ledger.ANY_CURRENCY}
+    wanted += [(ledger.EVERYBODY, currency) for currency in sorted(currencies)]
+    rows = await session.rows(_FOLLOWED, tenant_id, rows=wanted)
+    assigned = {(row["account_id"], row["followed_currency"]): row["policy_id"] for row in rows}
+    followed = {account.id: ledger.followed_policy(assigned, account.id, account.currency) for account in accounts}
+    return {account_id: policy_id for account_id, policy_id in followed.items() if policy_id is not None}
 
 
 async def find_published(session: Session, tenant_id: UUID, sequences: Sequence[int]) -> dict[int, tuple[UUID, int]]:
