@@ -20,6 +20,7 @@ from app.ledger import Balance as Standing
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
+    from app.graphql.policy import Policy
 
 
 @strawberry.type(description="A store of value in one currency. Its terms and balance are those of now.")
@@ -123,6 +124,17 @@ class Account(Node):
         wanted, loaders = filters.wanted_holds(filter), context.loaders
         found = await loaders.hold_pages.one((self.row.id, wanted, asked.window))
         return hold_connection(asked.page(found or ()), lambda: loaders.hold_counts.count((self.row.id, wanted)))
+
+    @strawberry.field(
+        description="The policy that deposits to it follow: its own, or everybody's. Null where it follows none.",
+        graphql_type=Annotated["Policy", strawberry.lazy("app.graphql.policy")] | None,
+    )
+    async def policy(self, info: "strawberry.Info[Context]") -> object:
+        """Load it, together with those of other accounts."""
+        context: Context = info.context
+        context.demand_read()
+        followed = await context.loaders.policies.followed.one(self.row.id)
+        return None if followed is None else await context.loaders.policies.named.one(followed)
 
     @property
     def unit(self) -> tuple[str, int]:

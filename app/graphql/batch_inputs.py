@@ -5,7 +5,7 @@ from typing import Protocol
 import strawberry
 
 from app import ledger, services
-from app.graphql import account_inputs, bounds, hold_inputs, transaction_inputs
+from app.graphql import account_inputs, bounds, deposit_inputs, hold_inputs, policy_inputs, transaction_inputs
 from app.graphql.bounds import Currencies, Path
 from app.graphql.enums import BatchMode
 
@@ -45,6 +45,12 @@ class CommandInput:
     release_hold: hold_inputs.ReleaseHoldInput | None = strawberry.field(description="Let held money go.")
     increment_hold: hold_inputs.IncrementHoldInput | None = strawberry.field(description="Set more money aside.")
     extend_hold: hold_inputs.ExtendHoldInput | None = strawberry.field(description="Put an expiry off.")
+    deposit: deposit_inputs.DepositInput | None = strawberry.field(description="Bring money in.")
+    publish_policy: policy_inputs.PublishPolicyInput | None = strawberry.field(description="Publish a policy.")
+    assign_policy: policy_inputs.AssignPolicyInput | None = strawberry.field(
+        description="Let accounts follow a policy."
+    )
+    set_closures: policy_inputs.SetClosuresInput | None = strawberry.field(description="Close and open days.")
 
     def sent(self, path: Path) -> tuple[Sent, Path]:
         """Return the one command's input, and the path to it."""
@@ -64,6 +70,10 @@ class CommandInput:
             "releaseHold": self.release_hold,
             "incrementHold": self.increment_hold,
             "extendHold": self.extend_hold,
+            "deposit": self.deposit,
+            "publishPolicy": self.publish_policy,
+            "assignPolicy": self.assign_policy,
+            "setClosures": self.set_closures,
         }
         for name, sent in by_name.items():
             if sent is not None:

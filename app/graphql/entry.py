@@ -15,6 +15,7 @@ from app.graphql.scalars import BigInt, Instant
 if TYPE_CHECKING:
     from app.graphql.account import Account
     from app.graphql.context import Context
+    from app.graphql.policy import EntryRule
     from app.graphql.transaction import Transaction
 
 
@@ -62,6 +63,15 @@ class Entry:
         return info.context.loaders.entries.get(
             named.transaction_id, lambda lines: next((entry for entry in lines or () if entry.line == named.line), None)
         )
+
+    @strawberry.field(
+        description="The rule that made it mature when it does; null where no policy did.",
+        graphql_type=Annotated["EntryRule", strawberry.lazy("app.graphql.policy")] | None,
+    )
+    def rule(self, info: "strawberry.Info[Context]") -> object:
+        """Load it, together with those of other entries."""
+        info.context.demand_read()
+        return info.context.loaders.policies.rules.get(self.row.key)
 
     @property
     def position(self) -> Position:

@@ -44,7 +44,7 @@ class TenantMode(StrEnum):
     TEST = "TEST"
 
 
-def _describe(enum: EnumMeta, name: str, description: str, members: Mapping[Any, str]) -> None:
+def describe(enum: EnumMeta, name: str, description: str, members: Mapping[Any, str]) -> None:
     """Give an enum its name in the schema, and each of its members a description."""
     described: list[Enum] = list(enum)
     definition = strawberry.enum(enum, name=name, description=description).__strawberry_definition__  # type: ignore[attr-defined]  # strawberry sets it
@@ -52,7 +52,7 @@ def _describe(enum: EnumMeta, name: str, description: str, members: Mapping[Any,
         value.description = members[member]
 
 
-_describe(
+describe(
     Side,
     "Side",
     "One of the two sides of every entry.",
@@ -61,7 +61,7 @@ _describe(
         Side.CREDIT: "The credit side: increases a credit-normal account and decreases a debit-normal one.",
     },
 )
-_describe(
+describe(
     AccountPurpose,
     "AccountPurpose",
     "What an account is kept for. It informs and filters; it changes no rule.",
@@ -75,7 +75,7 @@ _describe(
         AccountPurpose.RESERVE: "Money kept back against risk.",
     },
 )
-_describe(
+describe(
     Direction,
     "Direction",
     "Which way of an account a freeze stops.",
@@ -85,7 +85,7 @@ _describe(
         Direction.BOTH: "Money may neither leave nor arrive.",
     },
 )
-_describe(
+describe(
     HoldStatus,
     "HoldStatus",
     "The state of a hold. All but ACTIVE are final.",
@@ -96,7 +96,7 @@ _describe(
         HoldStatus.EXPIRED: "Its expiry came, and what was still set aside was let go.",
     },
 )
-_describe(
+describe(
     HoldChangeKind,
     "HoldChangeKind",
     "What happened to a hold.",
@@ -109,7 +109,7 @@ _describe(
         HoldChangeKind.EXPIRED: "The expiry came, and the rest was let go.",
     },
 )
-_describe(
+describe(
     BalanceComponent,
     "BalanceComponent",
     "A part of a balance that a condition may look at.",
@@ -121,7 +121,7 @@ _describe(
         BalanceComponent.SPENDABLE: "Available less the floor; above every amount where the account is unlimited.",
     },
 )
-_describe(
+describe(
     Comparison,
     "Comparison",
     "How a condition compares a component with its amount.",
@@ -131,7 +131,7 @@ _describe(
         Comparison.LTE: "Less than or equal to the amount.",
     },
 )
-_describe(
+describe(
     BatchMode,
     "BatchMode",
     "Whether the commands of one call stand or fall together.",
@@ -140,7 +140,7 @@ _describe(
         BatchMode.INDEPENDENT: "Each command is decided by itself, in the order given.",
     },
 )
-_describe(
+describe(
     AccountOrder,
     "AccountOrder",
     "The order of a list of accounts.",
@@ -149,7 +149,7 @@ _describe(
         AccountOrder.OPENED_DESC: "The account opened last comes first.",
     },
 )
-_describe(
+describe(
     TenantMode,
     "TenantMode",
     "Whether a tenant keeps real money.",
@@ -158,7 +158,7 @@ _describe(
         TenantMode.TEST: "Play money, by a clock of the tenant's own.",
     },
 )
-_describe(
+describe(
     SliceKind,
     "SliceKind",
     "The parts that a ledger balance is made of.",
@@ -168,13 +168,13 @@ _describe(
         SliceKind.HELD: "What a hold in force sets aside.",
     },
 )
-_describe(
+describe(
     CauseKind,
     "ForecastCauseKind",
     "Why money becomes available by the mere passing of time.",
     {CauseKind.MATURITY: "It matures.", CauseKind.EXPIRY: "The hold that sets it aside lapses."},
 )
-_describe(
+describe(
     OptionKind,
     "SpendingOptionKind",
     "What can be done where an amount cannot be spent.",
@@ -184,7 +184,7 @@ _describe(
         OptionKind.WAIT_FOR_EXPIRY: "Wait until a hold lapses.",
     },
 )
-_describe(
+describe(
     ForecastBucket,
     "ForecastBucket",
     "Where the points of a forecast lie; what comes between two of them is told of the later one.",
@@ -227,7 +227,7 @@ _REJECTIONS: Final[Mapping[RejectionCode, str]] = {
     RejectionCode.BALANCE_OVERFLOW: "A balance would become larger than the ledger can keep.",
     RejectionCode.GROUP_REJECTED: "Another command of an all-or-nothing call was refused.",
 }
-_describe(
+describe(
     RejectionCode,
     "RejectionCode",
     "Why the ledger refused a command. Where several reasons apply, the first in this order is given.",

@@ -72,7 +72,12 @@ class BalanceSlice:
             return sentences.of_held(row, unit)
         if row.entry is None:
             return sentences.of_free(row.amount, self.floor, unit)
-        return sentences.of_maturing(row, unit, await _origin(info.context, row.entry), None)
+        context: Context = info.context
+        origin = await _origin(context, row.entry)
+        rule = await context.loaders.policies.rules.one(row.entry.key)
+        policy = None if rule is None else await context.loaders.policies.named.one(rule.row.policy_id)
+        named = None if rule is None or policy is None else (policy.name, rule.name)
+        return sentences.of_maturing(row, unit, origin, named)
 
 
 @strawberry.type(

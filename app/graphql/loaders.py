@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.graphql.balance import Balance, balance_of
 from app.graphql.entry import Entry, entry_of
 from app.graphql.hold import Hold, HoldChange, hold_change_of, hold_of
 from app.graphql.loader import Counter, Loader
+from app.graphql.policy_loaders import PolicyLoaders
 from app.graphql.transaction import Transaction, transaction_of
 
 Found = TypeVar("Found")
@@ -62,6 +64,12 @@ class Loaders:
         )
         self.entry_counts: Counter[tuple[UUID, services.EntryFilter]] = Counter(self._entry_counts, start)
         self.availability = AvailabilityLoaders(self, read, start)
+        self._start = start
+
+    @cached_property
+    def policies(self) -> PolicyLoaders:
+        """What is read of policies: made only for who asks, as most operations do not."""
+        return PolicyLoaders(self, self._read, self._start)
 
     @staticmethod
     def existing(found: Balance | None) -> Balance:

@@ -6,23 +6,22 @@ from typing import Annotated, Any, Final, TypeVar, cast
 import strawberry
 
 from app import ledger, services
-from app.graphql import account_inputs, hold_inputs, transaction_inputs
+from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, transaction_inputs
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path, idempotency_key
 from app.graphql.clock import AdvanceClockInput, ClockPayload, SetClockInput, move
+from app.graphql.command_results import CommandResult, Payload, SubmitPayload
 from app.graphql.context import Context, Info
 from app.graphql.enums import BatchMode
 from app.graphql.payloads import (
     AccountPayload,
-    CommandResult,
     HoldPayload,
     Outcome,
-    Payload,
     PostTransactionsPayload,
-    SubmitPayload,
     TransactionPayload,
     outcome_of,
 )
+from app.graphql.policy_payloads import AssignmentPayload, ClosuresPayload, DepositPayload, PolicyPayload
 
 Answer = TypeVar("Answer", bound=Payload)
 
@@ -152,6 +151,35 @@ class Mutation:
     async def extend_hold(self, info: Info, input: Annotated[hold_inputs.ExtendHoldInput, _SENT]) -> HoldPayload | None:
         """Have it decided."""
         return await _one(info.context, input, HoldPayload)
+
+    @strawberry.mutation(
+        description="Bring money in from outside, available as the policy of the account says. Needs the scope write,"
+        " and override with an availableAt."
+    )
+    async def deposit(self, info: Info, input: Annotated[deposit_inputs.DepositInput, _SENT]) -> DepositPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, DepositPayload)
+
+    @strawberry.mutation(description="Publish the next version of a policy, or a new policy. Needs the scope admin.")
+    async def publish_policy(
+        self, info: Info, input: Annotated[policy_inputs.PublishPolicyInput, _SENT]
+    ) -> PolicyPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, PolicyPayload)
+
+    @strawberry.mutation(description="Let deposits to an account, or to all, follow a policy. Needs the scope admin.")
+    async def assign_policy(
+        self, info: Info, input: Annotated[policy_inputs.AssignPolicyInput, _SENT]
+    ) -> AssignmentPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AssignmentPayload)
+
+    @strawberry.mutation(description="Close days of a calendar for the tenant, or open them. Needs the scope admin.")
+    async def set_closures(
+        self, info: Info, input: Annotated[policy_inputs.SetClosuresInput, _SENT]
+    ) -> ClosuresPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, ClosuresPayload)
 
     @strawberry.mutation(
         description="Have up to 1,000 commands of any kind decided, together or each by itself."

@@ -8,5 +8,5 @@ class Node:
     """What `node(id)` can answer."""
 
     id: strawberry.ID = strawberry.field(
-        description="Its id: a prefix that tells the kind (acct, txn, hold), an underscore and 26 characters."
+        description="Its id: a prefix that tells the kind (acct, txn, hold, pol), an underscore and 26 characters."
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, assert_never
 from uuid import UUID
 
 import strawberry
@@ -18,18 +18,17 @@ from app.graphql.transaction import Transaction
 if TYPE_CHECKING:
     from app.graphql.context import Context
 
-_SEQUENCE = (
-    "The place of the command in the tenant's order: give it as atLeast to read what it did. Null where refused."
-)
-_REPLAYED = "Whether the idempotency key had been used before, and this is the answer of then."
-_REJECTION = "Why the command was refused; null where it took effect."
+SEQUENCE = "The place of the command in the tenant's order: give it as atLeast to read what it did. Null where refused."
+REPLAYED = "Whether the idempotency key had been used before, and this is the answer of then."
+REJECTION = "Why the command was refused; null where it took effect."
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one command: the ids of what it made or changed, or why it was refused.
 
-    `standing` is how the touched accounts would stand after a dry run, at `recorded_at` and `after`.
+    `standing` is how the touched accounts would stand after a dry run, at `recorded_at` and `after`; `slices` are what
+    a deposit would come to.
     """
 
     account_id: UUID | None = None
@@ -41,15 +40,16 @@ class Outcome:
     standing: Mapping[UUID, ledger.Balance] | None = None
     recorded_at: int = 0
     after: int = 0
+    slices: tuple[ledger.DepositSlice, ...] = ()
 
 
 @strawberry.type(description="What became of a command on an account.")
 class AccountPayload:
     """The account, or the rejection."""
 
-    rejection: Rejection | None = strawberry.field(description=_REJECTION)
-    replayed: bool = strawberry.field(description=_REPLAYED)
-    sequence: BigInt | None = strawberry.field(description=_SEQUENCE)
+    rejection: Rejection | None = strawberry.field(description=REJECTION)
+    replayed: bool = strawberry.field(description=REPLAYED)
+    sequence: BigInt | None = strawberry.field(description=SEQUENCE)
     outcome: strawberry.Private[Outcome]
 
     @strawberry.field(
@@ -57,16 +57,16 @@ class AccountPayload:
     )
     def account(self, info: "strawberry.Info[Context]") -> object:
         """Load it."""
-        return _account(info.context, self.outcome)
+        return loaded_account(info.context, self.outcome)
 
 
 @strawberry.type(description="What became of a command that posts a transaction.")
 class TransactionPayload:
     """The transaction, or the rejection."""
 
-    rejection: Rejection | None = strawberry.field(description=_REJECTION)
-    replayed: bool = strawberry.field(description=_REPLAYED)
-    sequence: BigInt | None = strawberry.field(description=_SEQUENCE)
+    rejection: Rejection | None = strawberry.field(description=REJECTION)
+    replayed: bool = strawberry.field(description=REPLAYED)
+    sequence: BigInt | None = strawberry.field(description=SEQUENCE)
     outcome: strawberry.Private[Outcome]
 
     @strawberry.field(
@@ -74,14 +74,14 @@ class TransactionPayload:
     )
     def transaction(self, info: "strawberry.Info[Context]") -> object:
         """Load it."""
-        return _transaction(info.context, self.outcome)
+        return loaded_transaction(info.context, self.outcome)
 
     @strawberry.field(
         description="The hold as it stands now, where the transaction captured one.", graphql_type=Hold | None
     )
     def hold(self, info: "strawberry.Info[Context]") -> object:
         """Load it."""
-        return _hold(info.context, self.outcome)
+        return loaded_hold(info.context, self.outcome)
 
     @strawberry.field(
         description=(
@@ -91,21 +91,16 @@ class TransactionPayload:
     )
     async def balances(self, info: "strawberry.Info[Context]") -> list[AvailableFunds] | None:
         """Read them, all at once."""
-        context: Context = info.context
-        outcome = self.outcome
-        if outcome.standing is not None or outcome.transaction_id is None or not context.may_read:
-            return await _dry_balances(context, outcome)
-        entries = await context.loaders.entries.one(outcome.transaction_id)
-        return await _live_balances(context, [entry.account for entry in entries or ()])
+        return await balances_of(info.context, self.outcome)
 
 
 @strawberry.type(description="What became of a command on a hold.")
 class HoldPayload:
     """The hold, or the rejection."""
 
-    rejection: Rejection | None = strawberry.field(description=_REJECTION)
-    replayed: bool = strawberry.field(description=_REPLAYED)
-    sequence: BigInt | None = strawberry.field(description=_SEQUENCE)
+    rejection: Rejection | None = strawberry.field(description=REJECTION)
+    replayed: bool = strawberry.field(description=REPLAYED)
+    sequence: BigInt | None = strawberry.field(description=SEQUENCE)
     outcome: strawberry.Private[Outcome]
 
     @strawberry.field(
@@ -113,7 +108,7 @@ class HoldPayload:
     )
     def hold(self, info: "strawberry.Info[Context]") -> object:
         """Load it."""
-        return _hold(info.context, self.outcome)
+        return loaded_hold(info.context, self.outcome)
 
     @strawberry.field(
         description=(
@@ -131,35 +126,6 @@ class HoldPayload:
         return await _live_balances(context, [] if hold is None else [hold.account])
 
 
-@strawberry.type(description="What became of one command of a batch.")
-class CommandResult:
-    """Whatever the command made or changed, or the rejection."""
-
-    rejection: Rejection | None = strawberry.field(description=_REJECTION)
-    replayed: bool = strawberry.field(description=_REPLAYED)
-    sequence: BigInt | None = strawberry.field(description=_SEQUENCE)
-    outcome: strawberry.Private[Outcome]
-
-    @strawberry.field(
-        description="The account that the command was about, as it stands now.", graphql_type=Account | None
-    )
-    def account(self, info: "strawberry.Info[Context]") -> object:
-        """Load it."""
-        return _account(info.context, self.outcome)
-
-    @strawberry.field(description="The transaction that the command posted.", graphql_type=Transaction | None)
-    def transaction(self, info: "strawberry.Info[Context]") -> object:
-        """Load it."""
-        return _transaction(info.context, self.outcome)
-
-    @strawberry.field(
-        description="The hold that the command placed or changed, as it stands now.", graphql_type=Hold | None
-    )
-    def hold(self, info: "strawberry.Info[Context]") -> object:
-        """Load it."""
-        return _hold(info.context, self.outcome)
-
-
 @strawberry.type(description="What became of the transactions of a batch.")
 class PostTransactionsPayload:
     """One result for each."""
@@ -169,24 +135,17 @@ class PostTransactionsPayload:
     )
 
 
-@strawberry.type(description="What became of the commands of a batch.")
-class SubmitPayload:
-    """One result for each."""
-
-    results: list[CommandResult | None] = strawberry.field(
-        description="One for each command, in the order given; null where an error of its path says why."
-    )
-
-
-Payload: TypeAlias = AccountPayload | TransactionPayload | HoldPayload | CommandResult
-
-
 def outcome_of(decision: ledger.Decision, *, dry_run: bool, may_read: bool) -> Outcome:
     """Return what became of a command; raises Forbidden where the ledger found that a scope was missing."""
     match decision:
         case ledger.Accepted():
             if dry_run and not decision.replayed:
-                return Outcome(standing=decision.balances, recorded_at=decision.recorded_at, after=decision.sequence)
+                return Outcome(
+                    standing=decision.balances,
+                    recorded_at=decision.recorded_at,
+                    after=decision.sequence,
+                    slices=decision.slices,
+                )
             return Outcome(
                 account_id=decision.account_id,
                 transaction_id=decision.transaction_id,
@@ -202,15 +161,26 @@ def outcome_of(decision: ledger.Decision, *, dry_run: bool, may_read: bool) -> O
             assert_never(decision)
 
 
-def _account(context: "Context", outcome: Outcome) -> object:
+async def balances_of(context: "Context", outcome: Outcome) -> list[AvailableFunds] | None:
+    """Return the accounts of a posted transaction as they stand now, or as they would after a dry run."""
+    if outcome.standing is not None or outcome.transaction_id is None or not context.may_read:
+        return await _dry_balances(context, outcome)
+    entries = await context.loaders.entries.one(outcome.transaction_id)
+    return await _live_balances(context, [entry.account for entry in entries or ()])
+
+
+def loaded_account(context: "Context", outcome: Outcome) -> object:
+    """Return the account that a command was about, or an awaitable of it."""
     return None if outcome.account_id is None else context.loaders.accounts.get(outcome.account_id)
 
 
-def _transaction(context: "Context", outcome: Outcome) -> object:
+def loaded_transaction(context: "Context", outcome: Outcome) -> object:
+    """Return the transaction that a command posted, or an awaitable of it."""
     return None if outcome.transaction_id is None else context.loaders.transactions.get(outcome.transaction_id)
 
 
-def _hold(context: "Context", outcome: Outcome) -> object:
+def loaded_hold(context: "Context", outcome: Outcome) -> object:
+    """Return the hold that a command placed or changed, or an awaitable of it."""
     return None if outcome.hold_id is None else context.loaders.holds.get(outcome.hold_id)
 
 

@@ -16,6 +16,8 @@ from app.graphql.enums import AccountOrder
 from app.graphql.hold import Hold, HoldConnection, hold_connection
 from app.graphql.money import Currency
 from app.graphql.node import Node
+from app.graphql.policy_inputs import POLICY
+from app.graphql.policy_query import PolicyQuery
 from app.graphql.references import AccountBy, HoldBy, TransactionBy
 from app.graphql.scalars import CurrencyCode, Instant
 from app.graphql.selection import wants_balances
@@ -28,11 +30,11 @@ At = Annotated[
     strawberry.argument(description="The instant: past as recorded by then, or future; now where left out."),
 ]
 
-_KINDS: Final = (ledger.identifier.ACCOUNT, ledger.identifier.HOLD, ledger.identifier.TRANSACTION)
+_KINDS: Final = (ledger.identifier.ACCOUNT, ledger.identifier.HOLD, ledger.identifier.TRANSACTION, POLICY)
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query(AvailabilityQuery):
+class Query(AvailabilityQuery, PolicyQuery):
     """The root of queries; every field but viewer needs the scope read."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")
@@ -40,7 +42,7 @@ class Query(AvailabilityQuery):
         """Answer without reading, but for the clock and sequence."""
         return viewer_of(info.context)
 
-    @strawberry.field(description="An account, hold or transaction by its id; null where there is none.")
+    @strawberry.field(description="An account, hold, transaction or policy by its id; null where there is none.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
@@ -49,7 +51,9 @@ class Query(AvailabilityQuery):
         kind, key = _node_id(id, ("id",))
         return await _node(info.context, kind, key)
 
-    @strawberry.field(description="Accounts, holds and transactions by id, in the order given; null where none is.")
+    @strawberry.field(
+        description="Accounts, holds, transactions and policies by id, in the order given; null where none is."
+    )
     async def nodes(
         self,
         info: Info,
@@ -63,6 +67,7 @@ class Query(AvailabilityQuery):
         await context.loaders.accounts.all(key for kind, key in keys if kind == ledger.identifier.ACCOUNT)
         await context.loaders.holds.all(key for kind, key in keys if kind == ledger.identifier.HOLD)
         await context.loaders.transactions.all(key for kind, key in keys if kind == ledger.identifier.TRANSACTION)
+        await context.loaders.policies.named.all(key for kind, key in keys if kind == POLICY)
         return [await _node(context, kind, key) for kind, key in keys]
 
     @strawberry.field(description="One account; null where there is none.")
@@ -222,7 +227,7 @@ class Query(AvailabilityQuery):
 def _node_id(id_: str, path: bounds.Path) -> tuple[str, UUID]:
     kind = ledger.identifier.prefix_of(id_)
     if kind not in _KINDS:
-        raise services.BadInput("The id must begin with acct_, hold_ or txn_.", path)
+        raise services.BadInput("The id must begin with acct_, hold_, txn_ or pol_.", path)
     return kind, bounds.identifier(kind, id_, path)
 
 
@@ -231,6 +236,8 @@ async def _node(context: Context, kind: str, key: UUID) -> Node | None:
         return await context.loaders.accounts.one(key)
     if kind == ledger.identifier.HOLD:
         return await context.loaders.holds.one(key)
+    if kind == POLICY:
+        return await context.loaders.policies.named.one(key)
     return await context.loaders.transactions.one(key)
 
 

@@ -11,6 +11,7 @@ from app import ledger
 from app.graphql.enums import RejectionCode as Code
 from app.graphql.explanation import BalanceSlice
 from app.graphql.money import Money, money_of
+from app.graphql.policy_problems import PolicyProblem, problems_of
 from app.graphql.scalars import Instant
 from app.graphql.spending import IN_THE_WAY, SpendingOption
 
@@ -150,6 +151,13 @@ class Conflict(Rejection):
     )
 
 
+@strawberry.type(description="A policy cannot be kept as given, or says nothing about a deposit: the problems say why.")
+class PolicyRefusal(Rejection):
+    """POLICY_INVALID and POLICY_GAP."""
+
+    problems: list[PolicyProblem] = strawberry.field(description="What is wrong, and where.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What every refusal has, ready to be shown."""
@@ -159,7 +167,7 @@ class _Head:
     culprit: Culprit | None
 
 
-def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:
+def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:  # noqa: PLR0911 - one for each type
     """Return a refusal as the schema shows it, its numbers only to who may read."""
     head = _Head(refused.code, MESSAGES[refused.code], _culprit_of(refused.culprit))
     match refused.code:
@@ -176,6 +184,9 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:
             return LimitExceeded(code=head.code, message=head.message, culprit=head.culprit, remaining=remaining)
         case Code.VERSION_CONFLICT | Code.CONDITION_FAILED | Code.UNBALANCED:
             return _conflict(head, refused, shown=may_read)
+        case Code.POLICY_INVALID | Code.POLICY_GAP:
+            problems = problems_of(refused.problems)
+            return PolicyRefusal(code=head.code, message=head.message, culprit=head.culprit, problems=problems)
         case Code.HOLD_NOT_ACTIVE | Code.INVALID_STATUS | Code.ACCOUNT_FROZEN:
             return _conflict(head, refused, shown=True)
         case (
@@ -185,8 +196,6 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:
             | Code.HOLD_NOT_FOUND
             | Code.TRANSACTION_NOT_FOUND
             | Code.POLICY_NOT_FOUND
-            | Code.POLICY_INVALID
-            | Code.POLICY_GAP
             | Code.SAME_ACCOUNT
             | Code.EXTERNAL_ID_TAKEN
             | Code.DESTINATION_MISSING

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NewType
 
 import strawberry
@@ -20,6 +20,8 @@ BigInt = NewType("BigInt", int)
 # Normalised decimal text in major units: "12.5", never "12.50" on the way in.
 DecimalText = NewType("DecimalText", str)
 CurrencyCode = NewType("CurrencyCode", str)
+# A day of the calendar, as `date.toordinal()` counts.
+LocalDate = NewType("LocalDate", int)
 # What the caller keeps with a thing, in the order given.
 Metadata = NewType("Metadata", dict[str, str])
 
@@ -36,6 +38,7 @@ _CURRENCY_CODE: Final = re.compile(r"[A-Z][A-Z0-9]{2,9}", re.ASCII)
 _DATE_TIME: Final = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII
 )
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HOURS: Final = 24
 _MINUTES: Final = 60
 
@@ -116,6 +119,23 @@ def parse_currency_code(value: object) -> CurrencyCode:
     if not isinstance(value, str) or _CURRENCY_CODE.fullmatch(value) is None:
         raise GraphQLError("CurrencyCode must be 3 to 10 capital letters and digits, such as EUR.")
     return CurrencyCode(value)
+
+
+def parse_date(value: object) -> LocalDate:
+    """Return the ordinal of a day given as YYYY-MM-DD; raises GraphQLError where there is no such day."""
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise GraphQLError("Date must be YYYY-MM-DD, such as 2026-01-31.")
+    try:
+        return LocalDate(date.fromisoformat(value).toordinal())
+    except ValueError:
+        raise GraphQLError("Date is no day of the years 0001 to 9999.") from None
+
+
+def print_date(day: object) -> str:
+    """Return a day as YYYY-MM-DD."""
+    if not isinstance(day, int) or isinstance(day, bool):
+        raise TypeError(f"a day is an ordinal, not {type(day).__name__}")
+    return date.fromordinal(day).isoformat()
 
 
 def parse_metadata(value: object) -> Metadata:
@@ -202,6 +222,14 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         description="An integer as a string. Input fits into 64 bits; totals in output may be larger.",
         serialize=print_big_int,
         parse_value=parse_big_int,
+    ),
+    LocalDate: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar as YYYY-MM-DD, such as 2026-01-31.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=print_date,
+        parse_value=parse_date,
+        parse_literal=_literal_of_string(parse_date),
     ),
     CurrencyCode: strawberry.scalar(
         name="CurrencyCode",

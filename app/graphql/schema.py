@@ -12,7 +12,14 @@ from strawberry.types.base import StrawberryObjectDefinition
 from app.graphql.coercion import prepare_inputs
 from app.graphql.mutation import Mutation
 from app.graphql.query import Query
-from app.graphql.rejections import Conflict, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, PlainRejection
+from app.graphql.rejections import (
+    Conflict,
+    IdempotencyKeyReused,
+    InsufficientFunds,
+    LimitExceeded,
+    PlainRejection,
+    PolicyRefusal,
+)
 from app.graphql.scalars import SCALARS
 
 
@@ -21,7 +28,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[PlainRejection, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, Conflict],
+        types=[PlainRejection, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, Conflict, PolicyRefusal],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
     prepare_inputs(_inputs(schema), schema.config)

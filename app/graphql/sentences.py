@@ -1,16 +1,29 @@
 """Sentences about availability that a support person can read out: the one place for their wording."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, assert_never
 
 from app import ledger
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PERCENT_DIGITS: Final = 2
 RESCHEDULE: Final = "RESCHEDULE"
 _REVERSAL: Final = "REVERSAL"
 
 Unit = tuple[str, int]
 """The code of a currency and the digits after its point."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositPart:
+    """A slice of a deposit: `rule` and what follows are None where the deposit gave its instant itself."""
+
+    amount: int
+    available_at: int | None
+    rule: str | None = None
+    portion: int | None = None
+    business_day: int | None = None
 
 
 def of_free(amount: int, floor: int | None, unit: Unit) -> str:
@@ -91,17 +104,71 @@ def of_option(option: ledger.SpendingOption, unit: Unit) -> str:
             assert_never(option.kind)
 
 
+def of_deposit(
+    part: DepositPart,
+    unit: Unit,
+    published: ledger.PolicyVersion | None,
+    terms: ledger.Policy | None,
+    zone: tzinfo | None,
+) -> str:
+    """Say when part of a deposit becomes available, by which rule, and how the rule comes to it."""
+    if part.available_at is None:
+        when = "is available at once"
+    elif part.available_at >= ledger.FOREVER:
+        when = "stays set aside until somebody releases it"
+    else:
+        when = f"becomes available on {moment(part.available_at, zone)}"
+    said = f"{money(part.amount, unit)} {when}"
+    if part.rule is None:
+        return f"{said}, as was given with the deposit."
+    name = "the terms given" if published is None else f"policy {published.name}, version {published.version}"
+    told = _portion(part, unit, terms)
+    return f"{said}, by rule {part.rule} of {name}{told}."
+
+
+def _portion(part: DepositPart, unit: Unit, terms: ledger.Policy | None) -> str:
+    rules = () if terms is None else terms.rules
+    rule = next((one for one in rules if one.name == part.rule), None)
+    if rule is None or part.business_day is None:
+        return ""
+    day = date.fromordinal(part.business_day).isoformat()
+    if part.portion is None:
+        limit, timing = rule.day_limit, None if rule.day_limit is None else rule.day_limit.beyond
+        what = "what is more" if limit is None else f"what exceeds {money(limit.amount, unit)} of a day's deposits"
+    else:
+        portion = rule.portions[part.portion - 1]
+        what, timing = _taken(portion.take, unit), portion.timing
+    if isinstance(timing, ledger.AfterDays):
+        days = "day" if timing.days == 1 else "days"
+        return f": {what}, {timing.days} {timing.unit.lower()} {days} after {day}, the banking day of the deposit"
+    return f": {what}"
+
+
+def _taken(take: ledger.Take, unit: Unit) -> str:
+    match take:
+        case ledger.PerItem(amount):
+            return f"the first {money(amount, unit)} of each deposit"
+        case ledger.PerDay(amount, _):
+            return f"the first {money(amount, unit)} of a day's deposits"
+        case ledger.Percent(basis_points):
+            return f"{ledger.money.text_of(basis_points, _PERCENT_DIGITS)} % of the deposit"
+        case ledger.Rest():
+            return "the rest"
+        case _:
+            assert_never(take)
+
+
 def money(minor: int, unit: Unit) -> str:
     """Return an amount with its currency, such as USD 120.00."""
     code, exponent = unit
     return f"{code} {ledger.money.text_of(minor, exponent)}"
 
 
-def moment(instant: int) -> str:
-    """Return an instant in UTC to the minute, such as 2026-11-25 at 09:00 UTC; finer only where it is."""
-    at = _EPOCH + timedelta(microseconds=instant)
+def moment(instant: int, zone: tzinfo | None = None) -> str:
+    """Return an instant to the minute, such as 2026-11-25 at 09:00 UTC; finer only where it is."""
+    at = (_EPOCH + timedelta(microseconds=instant)).astimezone(zone or UTC)
     precision = "microseconds" if at.microsecond else "seconds" if at.second else "minutes"
-    return f"{at.date().isoformat()} at {at.time().isoformat(precision)} UTC"
+    return f"{at.date().isoformat()} at {at.time().isoformat(precision)} {at.tzname()}"
 
 
 def _becomes_available(until: int | None) -> str:

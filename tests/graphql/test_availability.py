@@ -137,6 +137,7 @@ async def test_an_explanation_costs_a_few_statements_however_long_the_page(api: 
         "slices.lines",
         "held_slices.active",
         "transactions.find",
+        "policies.entry_rules",
     ]
 
 

@@ -22,6 +22,8 @@ TYPES = {
     Code.INVALID_STATUS: rejections.Conflict,
     Code.UNBALANCED: rejections.Conflict,
     Code.ACCOUNT_FROZEN: rejections.Conflict,
+    Code.POLICY_INVALID: rejections.PolicyRefusal,
+    Code.POLICY_GAP: rejections.PolicyRefusal,
 }
 FULL = ledger.Rejection(
     Code.INSUFFICIENT_FUNDS,
