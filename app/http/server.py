@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import math
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import socket
@@ -104,7 +106,16 @@ def worker_app() -> ASGIApp:
     chosen = settings.load()
     telemetry.configure(chosen.log_level)
     _bound_protocol(chosen)
+    threading.Thread(target=_stop_after_supervisor, daemon=True).start()
     return QuietLifespan(asgi.create_app(chosen), logs=True)
+
+
+def _stop_after_supervisor() -> None:
+    # Left alone by a supervisor that was killed, a worker would keep the port from the next one.
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        multiprocessing.connection.wait([supervisor.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve_by_workers(chosen: settings.Settings, listener: socket.socket, started: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "app")
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
+ENDED_LOOKS_MAX = 400
 COMMAND_SECONDS_MAX = 60
 
 # Holds the reading end of a pipe whose writing end is ours: however this process ends, the server ends with it.
@@ -106,6 +107,17 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._ended()
+
+    async def kill_supervisor(self) -> None:
+        """End its own process as a crash does, and return once its workers have let go of the port."""
+        self.signal(signal.SIGKILL)
+        for _ in range(ENDED_LOOKS_MAX):
+            if await self.status_of("/livez") is None:
+                break
+            await asyncio.sleep(0.05)
+        else:
+            raise AssertionError("the workers live on")
+        await self.kill()
 
     async def stop(self) -> int:
         """Ask it to stop, and return its exit code once it has."""

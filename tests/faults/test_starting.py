@@ -116,6 +116,16 @@ async def test_several_workers_serve_one_port_and_stop_together(postgres_ledger:
     await assert_sound(ledger.url)
 
 
+async def test_workers_do_not_outlive_their_supervisor(postgres_ledger: Ledger, logs: Path) -> None:
+    ledger = postgres_ledger
+    async with serving(ledger.url, logs, workers=2) as server, client(ledger.key, server.url) as teller:
+        await stock(teller, ("alice", "bob"), 10_000)
+        await server.kill_supervisor()
+        await server.start()
+        assert (await teller.accept(transfer("after", "alice", "bob", 100)))["replayed"] is False
+    await assert_sound(ledger.url)
+
+
 async def test_workers_that_cannot_start_end_the_server_in_one_sentence(fresh_database: FreshDatabase) -> None:
     empty_postgres_url = fresh_database("postgres", migrated=False)
     ran = await spendable(empty_postgres_url, "serve", "--port", "0", "--workers", "2")
