@@ -17,7 +17,7 @@ from tests.docs.reference import FOLDER, PAGES
 from tests.transcripts.tour import open_tour
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs" / "tutorial" / "ten-minutes.md"
+TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FLOORS = (graphql, http, ledger, services, store)
 
@@ -102,17 +102,19 @@ def sqlite_url(fresh_database: Callable[..., str]) -> str:
     return fresh_database("sqlite")
 
 
-async def test_the_tutorial_is_answered_as_it_says(sqlite_url: str) -> None:
-    blocks = re.findall(
-        r"^```(graphql|json)\n(.*?)^```", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
+async def test_a_tutorial_is_answered_as_it_says(tutorial: Path, sqlite_url: str) -> None:
     document = ""
     async with open_tour(sqlite_url, frozenset(services.Scope)) as tour:
-        for kind, block in blocks:
+        for kind, block in _documents_and_answers(tutorial):
             if kind == "graphql":
                 document = block
             else:
                 assert await tour.ask(document) == json.loads(block), document
+
+
+def _documents_and_answers(page: Path) -> list[tuple[str, str]]:
+    return re.findall(r"^```(graphql|json)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 async def test_the_first_query_of_the_readme_runs(sqlite_url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from graphql import parse, validate
 from typer.main import get_command
 
-from app import cli, graphql
+from app import cli, graphql, ledger, services
 from tests.docs.commands import Command, walk
 
 FOLDER = Path(__file__).parents[2] / "docs" / "how-to"
@@ -33,6 +33,16 @@ def test_each_command_and_flag_exists(recipe: Path) -> None:
         for line in re.findall(r"^\$ (spendable .+)$", block, re.MULTILINE):
             (known,) = [words for words in COMMANDS if f"{line} ".startswith(f"{words} ")]
             assert [flag for flag in re.findall(r"--[a-z-]+", line) if flag not in COMMANDS[known]] == [], line
+
+
+def test_the_policy_that_is_shown_may_be_published_and_its_cut_off_may_not_be_where_clocks_are_turned() -> None:
+    almanac = services.Almanac({"EUR": 2})
+    (document,) = _blocks(FOLDER / "write-a-policy.md", "json")
+    assert isinstance(almanac.read(document), ledger.Policy)
+    turned = document.replace('"16:00"', '"02:30"')
+    assert turned != document
+    (problem,) = cast("tuple[ledger.PolicyProblem, ...]", almanac.read(turned))
+    assert problem.code is ledger.ProblemCode.CLOCK_TURNED
 
 
 def _blocks(recipe: Path, language: str) -> Iterator[str]:
