@@ -18,6 +18,7 @@ from app.graphql.scalars import Instant
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
+    from app.graphql.policy import EntryRule
     from app.graphql.transaction import Transaction
 
 _MOVES_MAX: Final = 8
@@ -63,6 +64,15 @@ class BalanceSlice:
         """Load it, unless it is known."""
         entry = self.row.entry
         return None if entry is None else info.context.loaders.transactions.get(entry.transaction_id)
+
+    @strawberry.field(
+        description="The policy and rule that it matures by; null for what is moved in time, and where no policy did.",
+        graphql_type=Annotated["EntryRule", strawberry.lazy("app.graphql.policy")] | None,
+    )
+    def rule(self, info: "strawberry.Info[Context]") -> object:
+        """Load it, together with those of other slices."""
+        entry = self.row.entry
+        return None if entry is None else info.context.loaders.policies.rules.get(entry.key)
 
     @strawberry.field(description="All of it in a sentence to read out.")
     async def sentence(self, info: "strawberry.Info[Context]") -> str:

@@ -1,5 +1,6 @@
 """What explainBalance, availabilityForecast and canSpend answer, to whom, at what cost, and what they refuse."""
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from tests.services.desk import DAY, MARK
 AT_NINE = "2023-11-16T09:00:00.000000Z"
 NEXT_WEEK = "2023-11-21T22:13:20.000000Z"
 FOREVER = "9999-12-31T23:59:59.999999Z"
-HOUR = DAY // 24
+MONDAY = 1_795_428_000_000_000
+"""2026-11-23T10:00:00Z, in the week of Thanksgiving."""
 
 SLICES = """slices { kind amount { amount } availableAt releasableBy sentence entry { line account { externalId } }
   transaction { id externalId } hold { externalId remaining { amount } } }"""
@@ -139,6 +141,37 @@ async def test_an_explanation_costs_a_few_statements_however_long_the_page(api: 
         "transactions.find",
         "policies.entry_rules",
     ]
+
+
+async def test_a_deposit_is_explained_by_its_policy_and_rule(api: Api) -> None:
+    await api.desk.set_clock(MONDAY)
+    terms = {
+        "currency": "USD",
+        "timeZone": "UTC",
+        "calendar": "FED",
+        "rules": [{"name": "rest", "portions": [{"take": "REST", "available": {"days": 2, "at": "09:00"}}]}],
+    }
+    published = {"name": "Card T+2", "document": json.dumps(terms)}
+    assert (await api.do("publishPolicy", published, "rejection { code }"))["rejection"] is None
+    await api.do("assignPolicy", {"policy": {"name": "Card T+2"}}, "sequence")
+    card = {"from": {"externalId": "bank"}, "to": ALICE, "amount": usd("120.00"), "method": "CARD"}
+    made = await api.do("deposit", card | {"externalId": "sale-00012"}, "transaction { id } rejection { code }")
+    document = """{ explainBalance(account: {externalId: "alice"}) { slices { kind sentence
+        rule { name version policy { name } } entry { rule { name } } } } }"""
+    (free, matures) = (await api.data(document))["explainBalance"]["slices"]
+    assert (free["rule"], free["sentence"]) == (None, "USD 100.00 is free.")
+    assert matures["rule"] == {"name": "rest", "version": 1, "policy": {"name": "Card T+2"}}
+    assert matures["entry"]["rule"] == {"name": "rest"}
+    assert matures["sentence"] == (
+        "USD 120.00 from sale-00012 becomes available on 2026-11-25 at 09:00 UTC (policy Card T+2, rule rest)."
+    )
+    later = {"transaction": {"id": made["transaction"]["id"]}, "line": 2, "availableAt": FOREVER, "reason": "fraud"}
+    await api.do("rescheduleEntry", later, "sequence")
+    (_, moved) = (await api.data(document))["explainBalance"]["slices"]
+    assert (moved["rule"], moved["sentence"]) == (
+        None,
+        "USD 120.00 from sale-00012 stays set aside until somebody releases it (rescheduled, reason: fraud).",
+    )
 
 
 async def test_a_forecast_tells_what_comes_and_why(api: Api) -> None:
