@@ -23,8 +23,8 @@ _FOLLOWED = Statement(
            FROM asked k WHERE k.account_id IS NOT NULL
        ), named AS MATERIALIZED (
            SELECT p.id AS policy_id, coalesce(p.currency, '') AS followed_currency FROM asked k
-           {each(policies p ON p.tenant_id = $1 AND p.version = 1 AND p.id = coalesce(k.policy_id, (
-               SELECT f.id FROM policies f WHERE f.tenant_id = $1 AND f.name = k.name AND f.version = 1)))}
+           {each(policies p ON p.tenant_id = $1 AND p.version <= 1 AND p.id = coalesce(k.policy_id, (
+               SELECT f.id FROM policies f WHERE f.tenant_id = $1 AND f.name = k.name AND f.version <= 1)))}
            WHERE k.account_id IS NULL
        ), defaults AS MATERIALIZED (
            SELECT $2::uuid AS account_id, n.followed_currency, (

@@ -22,10 +22,11 @@ _FIND = Statement(
            WHEN u.version > 0 THEN u.version
            ELSE (SELECT max(l.version) FROM policies l WHERE l.tenant_id = $1 AND l.id = u.id) END)}""",
 )
+# Not "= 1", or a planner might walk the index of all first versions instead of looking up the name.
 _NAMED = Statement(
     "policies.named",
     """SELECT p.name, p.id FROM {rows(name text)}
-       {each(policies p ON p.tenant_id = $1 AND p.name = u.name AND p.version = 1)}""",
+       {each(policies p ON p.tenant_id = $1 AND p.name = u.name AND p.version <= 1)}""",
 )
 _VERSIONS = Statement(
     "policies.versions",
