@@ -1,7 +1,9 @@
 """Deposits and the policies that they follow, through the writer, on both databases."""
 
 import asyncio
+import itertools
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -361,6 +363,22 @@ async def test_a_hundred_deposits_at_once_take_the_first_of_the_day_once(databas
     async with open_desk(database_url, at=MONDAY) as desk:
         await opened(desk)
         made = await asyncio.gather(*(desk.accept(deposit("bank", "alice", 777)) for _ in range(100)))
+        early = [amount for one in made for amount, instant in await slices(desk, one) if instant == at_nine(3)]
+        assert sum(early) == FIRST_DAY_LIMIT
+        assert await desk.findings() == []
+
+
+async def test_two_processes_take_the_first_of_the_day_once(fresh_database: Callable[..., str]) -> None:
+    url = fresh_database("postgres")
+    async with open_desk(url, at=MONDAY) as desk:
+        await opened(desk)
+        other = services.open_gateway(url, services.GatewayLimits(sweep_interval_seconds=None))
+        await other.start()
+        desks = (desk, Desk(desk.database, other, desk.principal, itertools.count(1_000)))
+        try:
+            made = await asyncio.gather(*(one.accept(deposit("bank", "alice", 777)) for one in desks * 50))
+        finally:
+            await other.drain()
         early = [amount for one in made for amount, instant in await slices(desk, one) if instant == at_nine(3)]
         assert sum(early) == FIRST_DAY_LIMIT
         assert await desk.findings() == []

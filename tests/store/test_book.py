@@ -53,6 +53,27 @@ async def test_everything_at_once_takes_twenty_six_statements_at_most(tenant: Le
     assert len(names) == len(set(names))
 
 
+async def test_deposits_and_policies_take_eight_statements_more_at_most(tenant: Ledger) -> None:
+    await tenant.open_accounts("cash", unlimited=True)
+    await tenant.open_accounts("a")
+    terms = """{"currency": "USD", "timeZone": "UTC", "calendar": "WEEKDAYS", "rules": [{"name": "all", "portions": [
+        {"take": {"perDay": "%d.00"}, "available": "AT_ONCE"}, {"take": "REST", "available": {"days": 1}}]}]}"""
+    deposits = [ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"d{n}") for n in range(20)]
+    beside = [transfer("cash", "a", 5, external_id=f"t{n}", available_at=START + DAY) for n in range(20)]
+    await tenant.accept(ledger.PublishPolicy("standard", terms % 1), ledger.AssignPolicy(by("standard")))
+    await tenant.accept(*deposits, *beside)
+    names = [one.name for one in tenant.statements]
+    assert len(names) == len(set(names)) <= 14 + 4, names
+    await tenant.accept(
+        ledger.PublishPolicy("standard", terms % 2),
+        ledger.AssignPolicy(by("standard"), by("a")),
+        ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(tenant.now) + 5,)),
+        *(ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"e{n}") for n in range(20)),
+    )
+    names = [one.name for one in tenant.statements]
+    assert len(names) == len(set(names)) <= 14 + 8, names
+
+
 async def test_a_refusal_says_when_it_would_do(tenant: Ledger) -> None:
     await tenant.open_accounts("cash", unlimited=True)
     await tenant.open_accounts("a", "b")
