@@ -3,8 +3,8 @@
 from typing import Final
 
 from app import ledger, settings
-from app.graphql import availability_query, bounds, paging, scalars, spending
-from app.ledger import money
+from app.graphql import availability_query, bounds, paging, policy_inputs, scalars, spending
+from app.ledger import money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
 from app.ledger.spending import OPTIONS_MAX
@@ -115,6 +115,15 @@ _CONSTANTS: Final = (
     (spending.IN_THE_WAY_MAX, "slices in the way of an amount that `canSpend` and `InsufficientFunds` tell"),
     (OPTIONS_MAX, "options that they tell"),
     (bounds.NODES_MAX, "ids of `nodes`"),
+    (policy.RULES_MAX, "rules of a policy"),
+    (policy.PORTIONS_MAX, "portions of a rule"),
+    (policy.DAYS_MAX, "days that a portion waits"),
+    (policy.DOCUMENT_CHARACTERS_MAX, "characters of a policy's document"),
+    (policy.PROBLEMS_MAX, "problems of a policy that are told"),
+    (policy_inputs.NAME_CHARACTERS_MAX, "characters of a policy's name"),
+    (policy_inputs.DAYS_MAX, "days that one command closes, and that it opens"),
+    (policy_record.CLOSURE_DAYS_MAX, "days ahead that a day may be closed or opened"),
+    (policy_record.CLOSURES_MAX, "days ahead that a tenant has closed or opened, in all calendars"),
     (bounds.KINDS_MAX, "kinds in a filter"),
     (paging.PAGE_MAX, "nodes or slices of a page (`first`, `last`)"),
     (bounds.NAME_CHARACTERS_MAX, "characters of a name"),
