@@ -85,7 +85,7 @@ async def slices_of_deposit(
         if rule is not None:
             part = sentences.DepositPart(one.amount, one.available_at, rule.rule, rule.portion, rule.business_day)
             published = versions.get((rule.policy_id, rule.version))
-        terms = None if published is None else context.gateway.almanac.policy(published.document)
+        terms = None if published is None else await context.gateway.almanac.recall(published.document)
         made.append(_slice_of(context, part, unit, published, terms))
     return made
 

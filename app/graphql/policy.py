@@ -129,38 +129,38 @@ class PolicyVersion:
     row: strawberry.Private[ledger.PolicyVersion]
 
     @strawberry.field(description="Where days begin and times are local, such as America/New_York.")
-    def time_zone(self, info: "strawberry.Info[Context]") -> str:
+    async def time_zone(self, info: "strawberry.Info[Context]") -> str:
         """Read the document."""
-        return self.terms(info).time_zone
+        return (await self.terms(info)).time_zone
 
     @strawberry.field(description="Which days are business days, such as FED.")
-    def calendar(self, info: "strawberry.Info[Context]") -> str:
+    async def calendar(self, info: "strawberry.Info[Context]") -> str:
         """Read the document."""
-        return self.terms(info).calendar
+        return (await self.terms(info)).calendar
 
     @strawberry.field(
         description='From when on a deposit counts for the next banking day, such as "17:00"; null is the day\'s end.'
     )
-    def cut_off(self, info: "strawberry.Info[Context]") -> str | None:
+    async def cut_off(self, info: "strawberry.Info[Context]") -> str | None:
         """Read the document."""
-        minute = self.terms(info).cut_off
+        minute = (await self.terms(info)).cut_off
         return None if minute is None else _clock(minute)
 
     @strawberry.field(description="What it is for.")
-    def description(self, info: "strawberry.Info[Context]") -> str | None:
+    async def description(self, info: "strawberry.Info[Context]") -> str | None:
         """Read the document."""
-        return self.terms(info).description
+        return (await self.terms(info)).description
 
     @strawberry.field(description="Its rules, in order: the first that matches a deposit shares it out.")
-    def rules(self, info: "strawberry.Info[Context]") -> list[PolicyRule]:
+    async def rules(self, info: "strawberry.Info[Context]") -> list[PolicyRule]:
         """Read the document."""
-        policy = self.terms(info)
+        policy = await self.terms(info)
         return [_rule_of(rule, (policy.currency or "", policy.exponent)) for rule in policy.rules]
 
-    def terms(self, info: Any) -> ledger.Policy:  # noqa: ANN401 - the info of any resolver
+    async def terms(self, info: Any) -> ledger.Policy:  # noqa: ANN401 - the info of any resolver
         """Return the policy that the document means."""
         context: Context = info.context
-        return context.gateway.almanac.policy(self.row.document)
+        return await context.gateway.almanac.recall(self.row.document)
 
 
 @strawberry.type(

@@ -1,5 +1,6 @@
 """The almanac: what the ledger asks of calendars, time zones and documents, kept once it was found."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -66,6 +67,12 @@ class Almanac:
                 raise LookupError(message)
             found = _keep(self._policies, document, policy)
         return found
+
+    async def recall(self, document: str) -> ledger.Policy:
+        """Return the policy of a document that was published, read in a thread of its own where nobody has yet."""
+        if document not in self._policies:
+            await asyncio.to_thread(self.policy, document)
+        return self.policy(document)
 
     def unread(self, documents: Documents) -> Documents:
         """Return those that were not read yet, each once."""
