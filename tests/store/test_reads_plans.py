@@ -177,7 +177,10 @@ async def pages(session: store.Session, tenant: Ledger, window: store.Window, at
 
 def explain_postgresql(cluster: postgres.Cluster, url: str, one: store.Executed) -> Iterator[str]:
     """What is wrong with the plan that would be kept for any arguments."""
-    command = f"{postgresql._PLANNER} EXPLAIN (GENERIC_PLAN, FORMAT JSON) {one.sql}"
+    # PostgreSQL 15 has no EXPLAIN (GENERIC_PLAN): a prepared statement under the same settings shows the same plan.
+    count = max((int(number) for number in re.findall(r"\$(\d+)", one.sql)), default=0)
+    given = f"({', '.join(['NULL'] * count)})" if count else ""
+    command = f"{postgresql._PLANNER} PREPARE one AS {one.sql}; EXPLAIN (FORMAT JSON) EXECUTE one{given}"
     (plan,) = json.loads(cluster.run(command, url.rpartition("/")[2]))
     for node in nodes(plan["Plan"]):
         kind, looked_up = node["Node Type"], node.get("Index Cond", "")
