@@ -19,7 +19,7 @@ WORKDIR /build
 # What changes seldom comes first, so that a change to the code fetches nothing anew.
 COPY requirements/run.lock requirements/run.lock
 RUN python3 -m venv /opt/spendable && \
-    /opt/spendable/bin/python -m pip install --no-cache-dir --require-hashes --requirement requirements/run.lock && \
+    /opt/spendable/bin/python -m pip install --no-cache-dir --require-hashes --no-deps --requirement requirements/run.lock && \
     ln -s /opt/spendable .venv
 COPY web web
 COPY tools tools

@@ -62,16 +62,17 @@ clean: ## remove everything the other targets made, except var/ with its databas
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The locks are complete, so nothing is resolved: pip would look at releases newer than the lock and refuse them.
 .venv/.run: requirements/run.lock pyproject.toml
 	@sh tools/venv.sh
 	@echo "spendable: installing what the server needs into .venv"
-	@$(python) -m pip install -qq --require-hashes --requirement requirements/run.lock
+	@$(python) -m pip install -qq --require-hashes --no-deps --requirement requirements/run.lock
 	@$(python) -m pip install -qq --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .venv/.dev: .venv/.run requirements/dev.lock
 	@echo "spendable: installing what development needs into .venv"
-	@$(python) -m pip install -qq --require-hashes --requirement requirements/dev.lock
+	@$(python) -m pip install -qq --require-hashes --no-deps --requirement requirements/dev.lock
 	@touch $@
 
 web/node_modules/.stamp: .venv/.run web/package.json web/package-lock.json web/.npmrc
