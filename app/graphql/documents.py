@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
@@ -24,6 +24,7 @@ from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule
 from app import services
 from app.graphql import limits as limits_module
 from app.graphql.errors import ErrorEntry, entry_of
+from app.graphql.projection import Projections
 
 ERRORS_MAX: Final = 5
 
@@ -72,6 +73,7 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     # Whether some choice of variables could ask for too many nodes: then each request is counted.
     may_be_heavy: bool
+    projections: Projections = field(default_factory=Projections)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation of this name, or the only one; raises BadInput where there is none."""

@@ -22,6 +22,7 @@ from app.graphql.errors import (
     entry_of_unexpected,
 )
 from app.graphql.limits import Limits
+from app.graphql.projection import ProjectingExecutor
 
 # A mutation's own waits end before this much more than the deadline; past it the answer is OUTCOME_UNKNOWN.
 MUTATION_GRACE_SECONDS: Final = 5.0
@@ -130,6 +131,7 @@ class Executor:
         variables: Mapping[str, object],
         context: OperationContext,
     ) -> ExecutionResult:
+        named: dict[str, Any] = {"projections": document.projections} if document.projections.wanted() else {}
         result = execute(
             self._core,
             document.tree,
@@ -137,10 +139,11 @@ class Executor:
             variable_values=dict(variables),
             operation_name=operation.name.value if operation.name else None,
             max_coercion_errors=INPUT_ERRORS_MAX,
-            executor_class=self._schema.execution_context_class,
+            executor_class=ProjectingExecutor if named else self._schema.execution_context_class,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry types it as returning bool
             hide_suggestions=True,
             operation_extensions=None,
+            **named,
         )
         return await result if isawaitable(result) else result
 

@@ -160,7 +160,8 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _print_text(value: object) -> str:
+def print_text(value: object) -> str:
+    """Return text as it is."""
     if not isinstance(value, str):
         raise TypeError(f"expected text, not {type(value).__name__}")
     return value
@@ -213,7 +214,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     DecimalText: strawberry.scalar(
         name="Decimal",
         description='A decimal number as a string in major units, such as "12.50"; never a float.',
-        serialize=_print_text,
+        serialize=print_text,
         parse_value=parse_decimal,
         parse_literal=_literal_of_string(parse_decimal),
     ),
@@ -234,7 +235,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     CurrencyCode: strawberry.scalar(
         name="CurrencyCode",
         description="An ISO 4217 code such as EUR, or a code of the tenant's own.",
-        serialize=_print_text,
+        serialize=print_text,
         parse_value=parse_currency_code,
         parse_literal=_literal_of_string(parse_currency_code),
     ),
