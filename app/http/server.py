@@ -1,6 +1,7 @@
 """Server: one uvicorn, or several workers behind one socket, bounded, quiet, and drained on SIGTERM."""
 
 import asyncio
+import gc
 import logging
 import math
 import multiprocessing
@@ -28,6 +29,10 @@ _BACKLOG: Final = 2_048
 _KEEP_ALIVE_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 60.0
+# Objects made before the collector looks for cycles among them, and how often it looks further back.
+_YOUNG_OBJECTS: Final = 50_000
+_YOUNG_TO_MIDDLE: Final = 20
+_MIDDLE_TO_OLD: Final = 50
 
 BuildApp = Callable[[settings.Settings], Starlette]
 Started = Callable[[str, int], None]
@@ -186,6 +191,7 @@ class QuietLifespan:
         await receive()
         try:
             async with self._app.router.lifespan_context(self._app):
+                _spare_the_collector()
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
                 phase = "shutdown"
@@ -198,6 +204,16 @@ class QuietLifespan:
             await send({"type": f"lifespan.{phase}.failed", "message": ""})
         else:
             await send({"type": "lifespan.shutdown.complete"})
+
+
+def _spare_the_collector() -> None:
+    """Look for cycles seldom, and never among what lives as long as the process: nearly all of our values have none.
+
+    By default a batch of a few hundred commands had the whole heap walked: a third of the writer's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, _YOUNG_TO_MIDDLE, _MIDDLE_TO_OLD)
 
 
 def _sentence_of(error: Exception) -> str:

@@ -5,8 +5,12 @@ value of a field in a canonical form that depends on nothing but the value. The 
 field is kept too, shortened, so that a key used again can name the fields that differ.
 """
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
 from hashlib import sha256
+from operator import attrgetter
+from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,17 +18,23 @@ from app.ledger.command import Command
 
 VERSION: Final = 1
 _DIGEST_CHARACTERS: Final = 8
+_COMMON_BYTES_MAX: Final = 16
 
 
 def fingerprint(command: Command) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return (fingerprint in hex, ((field, short digest), …)) of a command."""
-    whole = sha256(_sized(str(VERSION).encode()) + _sized(command.operation.encode()))
+    kind: Any = type(command)
+    parts = [_VERSION, _sized(command.operation.encode())]
     digests = []
-    for name, label in _labels(command):
-        value = _sized(_canonical(getattr(command, name)))
-        whole.update(_sized(label.encode()) + value)
-        digests.append((label, sha256(value).hexdigest()[:_DIGEST_CHARACTERS]))
-    return whole.hexdigest(), tuple(digests)
+    for value, known in zip(_getter(kind)(command), _known(kind), strict=True):
+        usual = known.usual.get(id(value))
+        if usual is None:
+            written = _sized(_canonical(value))
+            digest = _short_digest(written) if len(written) <= _COMMON_BYTES_MAX else _digest(written)
+            usual = known.sized_label + written, (known.label, digest)
+        parts.append(usual[0])
+        digests.append(usual[1])
+    return sha256(b"".join(parts)).hexdigest(), tuple(digests)
 
 
 def differing(before: tuple[tuple[str, str], ...], now: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
@@ -33,15 +43,42 @@ def differing(before: tuple[tuple[str, str], ...], now: tuple[tuple[str, str], .
     return tuple(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))
 
 
-_LABELS: Final[dict[type, tuple[tuple[str, str], ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a field before its value: how it is labelled, and what comes of values that are usual.
+
+    Those are named by id, as there is only one of each: nothing at all, true, false and an empty list.
+    """
+
+    label: str
+    sized_label: bytes
+    usual: Mapping[int, tuple[bytes, tuple[str, str]]]
 
 
-def _labels(value: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any dataclass
-    kind = type(value)
-    known = _LABELS.get(kind)
-    if known is None:
-        known = _LABELS[kind] = tuple((field.name, _camel(field.name)) for field in fields(kind))
-    return known
+@cache
+def _getter(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads all fields of a dataclass, which has two at least."""
+    return attrgetter(*(one.name for one in fields(kind)))
+
+
+@cache
+def _known(kind: type) -> tuple[_Known, ...]:
+    made = []
+    for one in fields(kind):
+        label = _camel(one.name)
+        sized = _sized(label.encode())
+        written = ((value, _sized(_canonical(value))) for value in _USUAL)
+        usual = {id(value): (sized + text, (label, _digest(text))) for value, text in written}
+        made.append(_Known(label, sized, usual))
+    return tuple(made)
+
+
+def _digest(value: bytes) -> str:
+    return sha256(value).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+# Most values are short and common. What is kept of them is bounded.
+_short_digest = lru_cache(maxsize=1_024)(_digest)
 
 
 def _camel(name: str) -> str:
@@ -50,23 +87,33 @@ def _camel(name: str) -> str:
 
 
 def _sized(data: bytes) -> bytes:
-    return str(len(data)).encode() + b":" + data
+    return b"%d:%b" % (len(data), data)
 
 
-def _canonical(value: Any) -> bytes:  # noqa: ANN401, PLR0911 - one case for each kind of value
-    if value is None:
-        return b"n"
+def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any value of a command
+    write = _FORMS.get(type(value))
+    if write is not None:
+        return write(value)
     if isinstance(value, str):
-        return b"s" + value.encode()
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    if isinstance(value, int):
-        return b"i" + str(value).encode()
-    if isinstance(value, UUID):
-        return b"u" + value.bytes
-    if isinstance(value, tuple):
-        return b"l" + b"".join(_sized(_canonical(item)) for item in value)
-    if is_dataclass(value):
-        return b"r" + b"".join(_sized(_canonical(getattr(value, name))) for name, _ in _labels(value))
-    message = f"no canonical form for {type(value).__name__}"
-    raise TypeError(message)
+        return _text(value)
+    kind: Any = type(value)
+    if not hasattr(kind, "__dataclass_fields__"):
+        message = f"no canonical form for {kind.__name__}"
+        raise TypeError(message)
+    return b"r" + b"".join([_sized(_canonical(item)) for item in _getter(kind)(value)])
+
+
+def _text(value: str) -> bytes:
+    return b"s" + value.encode()
+
+
+_FORMS: Final[Mapping[type, Callable[[Any], bytes]]] = {
+    NoneType: lambda _: b"n",
+    bool: lambda value: b"t" if value else b"f",
+    int: lambda value: b"i%d" % value,
+    str: _text,
+    UUID: lambda value: b"u" + value.bytes,
+    tuple: lambda value: b"l" + b"".join([_sized(_canonical(item)) for item in value]),
+}
+_USUAL: Final = (None, True, False, ())
+_VERSION: Final = _sized(str(VERSION).encode())

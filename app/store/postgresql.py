@@ -1,19 +1,16 @@
 """PostgreSQL through asyncpg: one connection, its session settings and its errors."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.store import errors
+from app.store import errors, postgresql_arrays
 from app.store.connection import Limits
 from app.store.session import Row, Rows
 from app.store.statement import Dialect
-
-_log = logging.getLogger(__name__)
 
 _CONFLICTS = frozenset({"40001", "40P01", "55P03", "25006", "0A000"})
 # Classes and codes of an SQLSTATE after which the connection is gone: lost, shut down, or thrown out while idle.
@@ -27,17 +24,6 @@ _ROLLBACK_SECONDS_MAX = 2.0
 # keeps a join that was planned the wrong way round from being quadratic.
 _PLANNER = "SET LOCAL plan_cache_mode = force_generic_plan; " + "".join(
     f"SET LOCAL {name} = off; " for name in ("enable_seqscan", "enable_hashjoin", "enable_bitmapscan", "jit")
-)
-
-# The array types our statements use. asyncpg asks the catalogue for them on every new connection otherwise, which
-# takes 30 ms on PostgreSQL and seconds on a sharded one. The numbers are fixed in PostgreSQL's own catalogue.
-_ARRAYS = (
-    (1000, "_bool", 16, "bool"),
-    (1005, "_int2", 21, "int2"),
-    (1007, "_int4", 23, "int4"),
-    (1009, "_text", 25, "text"),
-    (1016, "_int8", 20, "int8"),
-    (2951, "_uuid", 2950, "uuid"),
 )
 
 
@@ -67,7 +53,7 @@ class PostgresDriver:
             raise errors.Unusable(f"PostgreSQL at {place(self._url)} has no such database") from error
         except (asyncpg.PostgresError, *_BROKEN_DRIVER, ValueError) as error:
             raise errors.Unavailable(f"PostgreSQL at {place(self._url)} cannot be reached: {error}") from error
-        _register_arrays(driver)
+        postgresql_arrays.register(driver)
         return PostgresConnection(driver, _opening(limits, writing=writing))
 
     def close(self) -> None:
@@ -196,27 +182,6 @@ def _opening(limits: Limits, *, writing: bool) -> str:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
-
-
-def _register_arrays(driver: Any) -> None:  # noqa: ANN401 - asyncpg ships no types
-    nothing = dict.fromkeys(("basetype", "range_subtype", "attrtypoids", "attrnames", "basetype_name"))
-    types = [
-        {
-            **nothing,
-            "oid": oid,
-            "ns": "pg_catalog",
-            "name": name,
-            "kind": b"b",
-            "elemtype": element,
-            "elemdelim": ",",
-            "elemtype_name": element_name,
-        }
-        for oid, name, element, element_name in _ARRAYS
-    ]
-    try:
-        driver._protocol.get_settings().register_data_types(types)  # noqa: SLF001 - guarded: asyncpg asks by itself
-    except (AttributeError, KeyError, TypeError) as error:
-        _log.info("asyncpg will look up array types by itself: %s", error)
 
 
 def _plain(url: str) -> str:
