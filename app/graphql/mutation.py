@@ -22,6 +22,7 @@ from app.graphql.payloads import (
     outcome_of,
 )
 from app.graphql.policy_payloads import AssignmentPayload, ClosuresPayload, DepositPayload, PolicyPayload
+from app.graphql.transfers import PostTransfersInput, PostTransfersPayload, post_transfers
 
 Answer = TypeVar("Answer", bound=Payload)
 
@@ -103,6 +104,18 @@ class Mutation:
         """Have them decided."""
         results = await _many(info.context, input.all_sent((_INPUT,)), input.mode, TransactionPayload)
         return PostTransactionsPayload(results=results)
+
+    @strawberry.mutation(
+        description=(
+            "Make up to 5,000 transfers, each by itself, given and answered in columns: the lane for machines, where"
+            " objects would cost more than the transfers. Needs the scope write."
+        )
+    )
+    async def post_transfers(
+        self, info: Info, input: Annotated[PostTransfersInput, _BATCH]
+    ) -> PostTransfersPayload | None:
+        """Have them decided."""
+        return await post_transfers(info.context, input, (_INPUT,))
 
     @strawberry.mutation(description="Undo a transaction, whole or in part. Needs the scope write.")
     async def reverse_transaction(

@@ -197,6 +197,23 @@ class Gateway:
         decided = iter(await self._writer.submit(principal.tenant_id, queued) if queued else [])
         return [early[number] if number in early else _permitted(next(decided)) for number in range(len(groups))]
 
+    async def submit_windows(self, principal: Principal, groups: Sequence[ledger.Group]) -> list[Answers | Fault]:
+        """As `submit_each`, for more groups than a batch has room for: a full batch of single commands after the other.
+
+        Where one finds no room in the queues, its groups and all those after it are told so: nothing was done of them.
+        Raises that fault where it is the first.
+        """
+        size = self._limits.writer.batch_commands_max
+        answers: list[Answers | Fault] = []
+        for start in range(0, len(groups), size):
+            try:
+                answers += await self.submit_each(principal, groups[start : start + size])
+            except Fault as fault:
+                if not answers:
+                    raise
+                return answers + [fault] * (len(groups) - start)
+        return answers
+
     def _refused_early(self, group: ledger.Group) -> Answers | None:
         """Return the answer to a lone command that refuses itself; it need not wait for anyone."""
         if len(group.requests) != 1:
