@@ -1,5 +1,6 @@
 """Settings: read once from `SPENDABLE_…`, frozen, and every limit named with its unit."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "SPENDABLE_"
 _SQLITE: Final = "sqlite"
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?", re.ASCII)
+_IMPLIED_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
 _POSTGRES: Final = ("postgres", "postgresql")
 
 
@@ -37,10 +40,9 @@ def _split_origins(value: object) -> object:
 
 
 def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-            raise ValueError("must be origins such as https://app.example.com, separated by commas")
+    # Compared with what a browser sends, letter by letter: small letters, and no port that the scheme implies.
+    if any(not _ORIGIN.fullmatch(origin) or _IMPLIED_PORT.fullmatch(origin) for origin in origins):
+        raise ValueError("must be origins as browsers send them, such as https://app.example.com, separated by commas")
     return origins
 
 
@@ -70,7 +72,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="The TCP port to listen on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; SQLite allows one.")
-    graphiql_enabled: bool = Field(default=True, description="Serve GraphiQL, the page to try the API with.")
+    profile: str = Field(
+        "production",
+        pattern="^(production|development)$",
+        description="production or development: what other settings default to where safety and convenience differ.",
+    )
+    graphiql_enabled: bool | None = Field(
+        default=None,
+        description="Serve GraphiQL, the page to try the API with; if not set, in the profile development.",
+    )
     allowed_origins: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split_origins), AfterValidator(_check_origins)
     ] = Field(
@@ -115,20 +125,33 @@ class Settings(BaseSettings):
     documents_cached_max: int = _positive(512, "Checked GraphQL documents that are kept.")
     documents_cached_characters_max: int = _positive(524_288, "Characters of the checked documents that are kept.")
 
+    @property
+    def serves_graphiql(self) -> bool:
+        """Whether GraphiQL is served: as set, else as the profile has it."""
+        return self.profile == "development" if self.graphiql_enabled is None else self.graphiql_enabled
+
     def environment(self) -> dict[str, str]:
         """Return these settings as environment variables, so that a worker process reads the same."""
         made = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
+            if value is None:
+                continue
             made[f"{PREFIX}{name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
         return made
 
 
-def load(flags: Mapping[str, object] | None = None) -> Settings:
+class DemoSettings(Settings):
+    """The same for the demo, which is there to be tried."""
+
+    profile: str = Field("development", pattern="^(production|development)$")
+
+
+def load(flags: Mapping[str, object] | None = None, kind: type[Settings] = Settings) -> Settings:
     """Read the environment; flags given by name win. Raises SettingsError with one sentence."""
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+        return kind(**given)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"

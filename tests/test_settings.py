@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings, SettingsError, load
+from app.settings import DemoSettings, Settings, SettingsError, load
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,13 @@ def test_a_worker_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> No
     assert load() == chosen
 
 
+def test_a_demo_is_for_development_unless_it_is_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load().profile, load(kind=DemoSettings).profile) == ("production", "development")
+    assert (load().serves_graphiql, load(kind=DemoSettings).serves_graphiql) == (False, True)
+    monkeypatch.setenv("SPENDABLE_PROFILE", "production")
+    assert not load(kind=DemoSettings).serves_graphiql
+
+
 URLS = [
     "sqlite:///var/spendable.db", "sqlite:////abs/path with space/x.db", "postgres://u:p@h:5432/d",
     "postgresql://u@/d?host=/run/postgresql", "postgresql://u:p%40x@[::1]/d",
@@ -70,6 +77,15 @@ WRONG = [
     ("client_deadline_seconds", "nan", "finite"),
     ("allowed_origins", "https://a.test/path", "origins"),
     ("allowed_origins", "a.test", "origins"),
+    ("allowed_origins", "*", "origins"),
+    ("allowed_origins", "null", "origins"),
+    ("allowed_origins", "https://*.a.test", "origins"),
+    ("allowed_origins", "https://A.test", "origins"),
+    ("allowed_origins", "https://a.test:443", "origins"),
+    ("allowed_origins", "http://a.test:80", "origins"),
+    ("allowed_origins", "https://me@a.test", "origins"),
+    ("allowed_origins", "https://a.test, file://", "origins"),
+    ("profile", "staging", "pattern"),
     ("log_level", "LOUD", "pattern"),
 ]
 

@@ -113,7 +113,7 @@ def _routes(
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [Route("/graphql", view)]
     routes.extend(health_routes(find_reasons, check_seconds_max=settings.ready_check_seconds_max))
-    if settings.graphiql_enabled:
+    if settings.serves_graphiql:
         fixtures = next((folder for folder in _FIXTURES if folder.is_dir()), _FIXTURES[-1])
         routes.append(Route("/", _to_graphiql))
         routes.extend(graphiql_routes(fixtures / "transcripts"))

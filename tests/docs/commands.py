@@ -61,7 +61,7 @@ def settings() -> str:
     rows = []
     for name, field in chosen.Settings.model_fields.items():
         default = field.get_default()
-        shown = ",".join(default) if isinstance(default, tuple) else str(default)
+        shown = ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)
         rows.append((code(f"{chosen.PREFIX}{name}".upper()), code(shown) if shown else "none", field.description or ""))
     return page(
         "Settings",

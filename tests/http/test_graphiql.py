@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from app.http.graphiql import BUNDLE, graphiql_routes
+from tests.http.example import client, make_app
 
 
 def _client(transcripts: Path, bundle: Path = BUNDLE) -> httpx.AsyncClient:
@@ -25,21 +27,21 @@ def transcripts(tmp_path: Path) -> Path:
 
 
 async def test_the_page_and_everything_it_names_is_served(transcripts: Path) -> None:
-    async with _client(transcripts) as client:
-        page = await client.get("/graphiql")
+    async with _client(transcripts) as speaking:
+        page = await speaking.get("/graphiql")
         assert page.status_code == 200
         assert "<title>Spendable</title>" in page.text
         named = re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text)
         assert len(named) == 2
         for address in named:
-            asset = await client.get(f"/{address}")
+            asset = await speaking.get(f"/{address}")
             assert asset.status_code == 200
             assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 async def test_the_page_holds_no_script_and_no_other_address(transcripts: Path) -> None:
-    async with _client(transcripts) as client:
-        page = (await client.get("/graphiql")).text
+    async with _client(transcripts) as speaking:
+        page = (await speaking.get("/graphiql")).text
     assert "//" not in page
     assert re.findall(r"<script[^>]*>(.+?)</script>", page, re.DOTALL) == []
     assert re.findall(r"\son\w+=", page) == []
@@ -47,8 +49,8 @@ async def test_the_page_holds_no_script_and_no_other_address(transcripts: Path) 
 
 @pytest.mark.parametrize("path", ["/graphiql", "/graphiql/tabs.json"])
 async def test_the_policy_names_no_other_host(transcripts: Path, path: str) -> None:
-    async with _client(transcripts) as client:
-        answer = await client.get(path)
+    async with _client(transcripts) as speaking:
+        answer = await speaking.get(path)
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == policy["worker-src"] == "'self'"
@@ -65,8 +67,8 @@ def test_the_bundle_is_whole() -> None:
 
 
 async def test_the_transcripts_are_the_tabs_in_their_order(transcripts: Path) -> None:
-    async with _client(transcripts) as client:
-        tabs = (await client.get("/graphiql/tabs.json")).json()
+    async with _client(transcripts) as speaking:
+        tabs = (await speaking.get("/graphiql/tabs.json")).json()
     assert tabs == [
         {"title": "Accounts", "query": "query Accounts { __typename }\n", "variables": None},
         {
@@ -78,14 +80,32 @@ async def test_the_transcripts_are_the_tabs_in_their_order(transcripts: Path) ->
 
 
 async def test_without_a_bundle_the_page_says_what_to_run(tmp_path: Path) -> None:
-    async with _client(tmp_path, tmp_path / "nowhere") as client:
-        page = await client.get("/graphiql")
+    async with _client(tmp_path, tmp_path / "nowhere") as speaking:
+        page = await speaking.get("/graphiql")
         assert page.status_code == 200
         assert "make web" in page.text
-        assert (await client.get("/graphiql/assets/main.js")).status_code == 404
+        assert (await speaking.get("/graphiql/assets/main.js")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["../graphiql.py", "%2e%2e/%2e%2e/graphiql.py", "..%2fmanifest.json", "%00"])
 async def test_nothing_beside_the_assets_is_served(transcripts: Path, path: str) -> None:
-    async with _client(transcripts) as client:
-        assert (await client.get(f"/graphiql/assets/{path}")).status_code == 404
+    async with _client(transcripts) as speaking:
+        assert (await speaking.get(f"/graphiql/assets/{path}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("chosen", "status"),
+    [
+        ({}, 404),
+        ({"profile": "production"}, 404),
+        ({"profile": "development"}, 200),
+        ({"profile": "production", "graphiql_enabled": True}, 200),
+        ({"profile": "development", "graphiql_enabled": False}, 404),
+    ],
+)
+async def test_in_production_the_page_is_there_only_where_it_is_asked_for(chosen: dict[str, Any], status: int) -> None:
+    app, _ = make_app(**chosen)
+    async with client(app) as speaking:
+        for path in ("/graphiql", "/graphiql/tabs.json", "/"):
+            answer = await speaking.get(path, follow_redirects=True)
+            assert answer.status_code == status, path

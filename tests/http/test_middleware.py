@@ -61,7 +61,7 @@ async def test_every_request_has_a_name() -> None:
 
 @pytest.mark.parametrize("path", ["/livez", "/graphql", "/nothing", "/graphiql"])
 async def test_every_answer_carries_the_security_headers(path: str) -> None:
-    app, _ = make_app()
+    app, _ = make_app(profile="development")
     async with client(app) as speaking:
         headers = (await speaking.get(path)).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -106,7 +106,7 @@ async def test_pages_of_other_sites_are_refused_unless_allowed(headers: dict[str
 
 
 async def test_a_link_from_another_site_may_lead_to_a_page() -> None:
-    app, _ = make_app()
+    app, _ = make_app(profile="development")
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     async with client(app) as speaking:
         response = await speaking.get("/", headers=headers)
