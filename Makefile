@@ -10,13 +10,14 @@ export PYTHON
 
 python := .venv/bin/python
 bundle := app/http/static/graphiql/manifest.json
+outside := tests/web/node_modules/.stamp
 web_sources := web/build.mjs $(wildcard web/src/*)
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-config --custom-compile-command "make lock" pyproject.toml --group setup
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: .venv/.run ## set up what is missing, then serve the demo on 127.0.0.1:8000
@@ -28,7 +29,7 @@ run: .venv/.run ## set up what is missing, then serve the demo on 127.0.0.1:8000
 install: .venv/.dev ## set up .venv with everything development needs
 
 .PHONY: test
-test: .venv/.dev $(bundle) ## run the whole test suite, on SQLite and on PostgreSQL
+test: .venv/.dev $(bundle) $(outside) ## run the whole test suite, on SQLite and on PostgreSQL
 	$(python) -m pytest
 
 .PHONY: lint
@@ -51,14 +52,14 @@ soak: .venv/.dev ## run the simulations a hundred times as long as the test suit
 lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
 	$(compile) --upgrade --output-file requirements/run.lock
 	$(compile) --upgrade --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
-	. tools/node.sh && cd web && npm install --package-lock-only
+	. tools/node.sh && (cd web && npm install --package-lock-only) && cd tests/web && npm install --package-lock-only
 
 .PHONY: web
 web: $(bundle) ## bundle GraphiQL into app/http/static/graphiql
 
 .PHONY: clean
 clean: ## remove everything the other targets made, except var/ with its databases
-	rm -rf .venv app/http/static/graphiql web/node_modules build dist htmlcov .coverage .coverage.* \
+	rm -rf .venv app/http/static/graphiql web/node_modules tests/web/node_modules build dist htmlcov .coverage .coverage.* \
 		.hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -78,6 +79,11 @@ clean: ## remove everything the other targets made, except var/ with its databas
 web/node_modules/.stamp: .venv/.run web/package.json web/package-lock.json web/.npmrc
 	@echo "spendable: fetching what the GraphiQL bundle is made of"
 	@. tools/node.sh && cd web && npm ci --no-progress --loglevel=error >/dev/null
+	@touch $@
+
+$(outside): .venv/.run tests/web/package.json tests/web/package-lock.json tests/web/.npmrc
+	@echo "spendable: fetching what looks at the server from outside"
+	@. tools/node.sh && cd tests/web && npm ci --no-progress --loglevel=error >/dev/null
 	@touch $@
 
 $(bundle): web/node_modules/.stamp $(web_sources)
