@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ def _check_database_url(text: str) -> str:
     return text
 
 
-def _split_origins(value: object) -> object:
+def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -44,6 +45,15 @@ def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     if any(not _ORIGIN.fullmatch(origin) or _IMPLIED_PORT.fullmatch(origin) for origin in origins):
         raise ValueError("must be origins as browsers send them, such as https://app.example.com, separated by commas")
     return origins
+
+
+def _check_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError("must be IP addresses or networks such as 10.0.0.0/8, separated by commas") from None
+    return networks
 
 
 def _positive(default: int, description: str) -> int:
@@ -81,11 +91,17 @@ class Settings(BaseSettings):
         default=None,
         description="Serve GraphiQL, the page to try the API with; if not set, in the profile development.",
     )
-    allowed_origins: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_split_origins), AfterValidator(_check_origins)
-    ] = Field(
-        (),
-        description="Web origins, separated by commas, whose pages may call the API from a browser.",
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_origins)] = (
+        Field(
+            (),
+            description="Web origins, separated by commas, whose pages may call the API from a browser.",
+        )
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_networks)] = (
+        Field(
+            (),
+            description="Addresses or networks, separated by commas, of proxies whose X-Forwarded-For is believed.",
+        )
     )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line to write."
@@ -107,6 +123,9 @@ class Settings(BaseSettings):
     )
 
     requests_in_flight_max: int = _positive(1_024, "Requests being answered at the same time, by one process.")
+    tenant_operations_max: int = _positive(512, "Operations of one tenant under way at the same time, in one process.")
+    budget_points_max: int = _positive(100_000, "Points that a bearer's budget holds, in each process.")
+    budget_points_per_second: int = _positive(10_000, "Points by which a bearer's budget fills each second.")
     body_bytes_max: int = _positive(1_048_576, "Bytes of a request's body.")
     body_seconds_max: float = _seconds(10, "Seconds that a request's body may take to arrive.")
     header_bytes_max: int = _positive(16_384, "Bytes of a request's line and headers.")

@@ -104,3 +104,14 @@ def test_a_wrong_setting_is_refused_in_one_sentence(
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert "secret" not in sentence
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8", "127.0.0.1,::1", " 10.0.0.1 , 10.0.0.2 ", ""])
+def test_trusted_proxies_are_addresses_or_networks(text: str) -> None:
+    assert load({"trusted_proxies": text}).trusted_proxies == tuple(part.strip() for part in text.split(",") if part)
+
+
+@pytest.mark.parametrize("text", ["*", "proxy.internal", "10.0.0.1/8", "10.0.0.0/33"])
+def test_what_is_no_network_is_no_trusted_proxy(text: str) -> None:
+    with pytest.raises(SettingsError, match="trusted-proxies must be IP addresses or networks"):
+        load({"trusted_proxies": text})

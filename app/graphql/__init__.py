@@ -1,7 +1,7 @@
 """Floor 4, what the client sees."""
 
 from app.graphql.context import Context
-from app.graphql.documents import DocumentRefusedError, is_mutation
+from app.graphql.documents import Document, DocumentRefusedError, is_mutation
 from app.graphql.errors import ErrorEntry, entry_of_fault
 from app.graphql.execution import Answer, Executor, OperationContext, refused
 from app.graphql.limits import Limits
@@ -12,6 +12,7 @@ __all__ = [
     "SCALARS",
     "Answer",
     "Context",
+    "Document",
     "DocumentRefusedError",
     "ErrorEntry",
     "Executor",

@@ -22,6 +22,7 @@ from graphql.utilities import validate_input_literal
 from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule
 
 from app import services
+from app.graphql import cost
 from app.graphql import limits as limits_module
 from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
@@ -73,6 +74,8 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     # Whether some choice of variables could ask for too many nodes: then each request is counted.
     may_be_heavy: bool
+    # By the operation's name.
+    prices: Mapping[str, cost.Price]
     projections: Projections = field(default_factory=Projections)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -86,6 +89,19 @@ class Document:
                 return operation
         raise services.BadInput("The document has no operation of that operationName.")
 
+    def requested(
+        self,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, object],
+        limits: limits_module.Limits,
+    ) -> int:
+        """Return the most points that an operation can come to with these variables."""
+        return self.price(operation).requested(self.fragments, variables, limits)
+
+    def price(self, operation: OperationDefinitionNode) -> cost.Price:
+        """Return what is known of an operation's cost from the document alone."""
+        return self.prices[_name_of(operation)]
+
     def check_nodes(
         self,
         operation: OperationDefinitionNode,
@@ -95,12 +111,16 @@ class Document:
         """Raise BadInput where the operation, with these variables, asks for too many nodes."""
         if not self.may_be_heavy:
             return
-        count = limits_module.NodeCounter(operation, self.fragments, variables, limits).count()
+        count = cost.NodeCounter(operation, self.fragments, variables, limits).count()
         if count > limits.nodes_max:
             raise services.BadInput(
                 f"The operation may come to {count} nodes; at most {limits.nodes_max} are answered at once."
                 " Ask for smaller pages."
             )
+
+
+def _name_of(operation: OperationDefinitionNode) -> str:
+    return operation.name.value if operation.name else ""
 
 
 def is_mutation(operation: OperationDefinitionNode) -> bool:
@@ -151,11 +171,9 @@ class Documents:
             )
         operations = tuple(limits_module.operations_of(tree))
         fragments = limits_module.fragments_of(tree)
-        heavy = any(
-            limits_module.NodeCounter(operation, fragments, None, limits).count() > limits.nodes_max
-            for operation in operations
-        )
-        return Document(tree=tree, operations=operations, fragments=fragments, may_be_heavy=heavy)
+        prices = {_name_of(operation): cost.price_of(operation, fragments, limits) for operation in operations}
+        heavy = any(price.nodes > limits.nodes_max for price in prices.values())
+        return Document(tree=tree, operations=operations, fragments=fragments, may_be_heavy=heavy, prices=prices)
 
     def _keep(self, source: str, document: Document) -> None:
         self._kept[source] = document

@@ -42,12 +42,15 @@ class Answer:
     has_data: bool
     data: dict[str, Any] | None = None
     errors: list[ErrorEntry] = field(default_factory=list)
+    extensions: dict[str, Any] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
         """Return the response's JSON object."""
         made: dict[str, Any] = {"errors": self.errors} if self.errors else {}
         if self.has_data:
             made["data"] = self.data
+        if self.extensions:
+            made["extensions"] = self.extensions
         return made
 
 

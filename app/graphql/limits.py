@@ -1,22 +1,18 @@
 """Limits on documents: one memoised count of depth, aliases, fields and nodes, linear in the document's size."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from graphql import GraphQLError
 from graphql.language import (
-    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListTypeNode,
     ListValueNode,
     Node,
-    NonNullTypeNode,
     ObjectFieldNode,
     ObjectValueNode,
     OperationDefinitionNode,
@@ -24,7 +20,6 @@ from graphql.language import (
     SelectionSetNode,
     StringValueNode,
     ValueNode,
-    VariableNode,
 )
 
 # Selection sets inside one another, inline fragments included: bounds the recursion here, far above any depth allowed.
@@ -170,105 +165,3 @@ class _Counter:
                 waiting.append(node.value)
             elif isinstance(node, StringValueNode) and "\0" in node.value:
                 raise _ExceededError("Text must not contain NUL.", node)
-
-
-class NodeCounter:
-    """Counts the nodes that an operation's pages and lists can come to.
-
-    A page is the field's `first` or `last`, else the default where `nodes`, `edges` or `slices` are selected; a list
-    argument multiplies by its length. Without `variables`, each variable is taken for the most that it may be.
-    """
-
-    def __init__(
-        self,
-        operation: OperationDefinitionNode,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, object] | None,
-        limits: Limits,
-    ) -> None:
-        self._operation = operation
-        self._fragments = fragments
-        self._limits = limits
-        self._variables = self._with_defaults(variables)
-        self._lists = {
-            definition.variable.name.value
-            for definition in operation.variable_definitions or ()
-            if _is_list(definition.type)
-        }
-        self._counted: dict[str, int] = {}
-
-    def count(self) -> int:
-        """Return the number of nodes; the document must have passed `check_document`."""
-        return self._of_selections(self._operation.selection_set)
-
-    def _with_defaults(self, variables: Mapping[str, object] | None) -> dict[str, object] | None:
-        if variables is None:
-            return None
-        known: dict[str, object] = {}
-        for definition in self._operation.variable_definitions or ():
-            if isinstance(definition.default_value, IntValueNode):
-                known[definition.variable.name.value] = int(definition.default_value.value)
-        return known | dict(variables)
-
-    def _of_selections(self, selections: SelectionSetNode | None) -> int:
-        total = 0
-        for node in selections.selections if selections else ():
-            if isinstance(node, FieldNode):
-                total += self._of_field(node)
-            elif isinstance(node, InlineFragmentNode):
-                total += self._of_selections(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                total += self._of_fragment(node.name.value)
-        return total
-
-    def _of_fragment(self, name: str) -> int:
-        known = self._counted.get(name)
-        if known is None:
-            self._counted[name] = 0
-            fragment = self._fragments.get(name)
-            known = self._of_selections(fragment.selection_set) if fragment else 0
-            self._counted[name] = known
-        return known
-
-    def _of_field(self, node: FieldNode) -> int:
-        inner = self._of_selections(node.selection_set)
-        size = self._page(node.arguments or ())
-        if size is None and node.selection_set and _has_page(node.selection_set.selections):
-            size = self._limits.page_nodes_default
-        return inner if size is None else size * (1 + inner)
-
-    def _page(self, arguments: Iterable[ArgumentNode]) -> int | None:
-        for argument in arguments:
-            value = argument.value
-            if argument.name.value in {"first", "last"}:
-                size = self._page_size(value)
-                if size is not None:
-                    return size
-            elif isinstance(value, ListValueNode):
-                return len(value.values)
-            elif isinstance(value, VariableNode) and value.name.value in self._lists:
-                items = None if self._variables is None else self._variables.get(value.name.value)
-                return len(items) if isinstance(items, list) else self._limits.page_nodes_max
-        return None
-
-    def _page_size(self, value: ValueNode) -> int | None:
-        if isinstance(value, IntValueNode):
-            return self._bounded(int(value.value[:10]))
-        if not isinstance(value, VariableNode):
-            return None
-        if self._variables is None:
-            return self._limits.page_nodes_max
-        given = self._variables.get(value.name.value)
-        return self._bounded(given) if isinstance(given, int) else None
-
-    def _bounded(self, size: int) -> int:
-        # A larger page is refused where it is read.
-        return min(max(size, 0), self._limits.page_nodes_max)
-
-
-def _has_page(selections: Iterable[SelectionNode]) -> bool:
-    return any(isinstance(node, FieldNode) and node.name.value in {"nodes", "edges", "slices"} for node in selections)
-
-
-def _is_list(node: Node) -> bool:
-    return isinstance(node.type if isinstance(node, NonNullTypeNode) else node, ListTypeNode)

@@ -23,7 +23,7 @@ from app.graphql.scalars import CurrencyCode, Instant
 from app.graphql.selection import wants_balances
 from app.graphql.totals import TrialBalanceLine, trial_balance_line_of
 from app.graphql.transaction import Transaction, TransactionConnection, transaction_connection
-from app.graphql.viewer import Viewer, viewer_of
+from app.graphql.viewer import RateLimit, Viewer, rate_limit_of, viewer_of
 
 At = Annotated[
     Instant | None,
@@ -35,12 +35,17 @@ _KINDS: Final = (ledger.identifier.ACCOUNT, ledger.identifier.HOLD, ledger.ident
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
 class Query(AvailabilityQuery, PolicyQuery):
-    """The root of queries; every field but viewer needs the scope read."""
+    """The root of queries; every field but viewer and rateLimit needs the scope read."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")
     def viewer(self, info: Info) -> Viewer:
         """Answer without reading, but for the clock and sequence."""
         return viewer_of(info.context)
+
+    @strawberry.field(description="What the bearer may still use up, in the process that answers.")
+    def rate_limit(self, info: Info) -> RateLimit:
+        """Answer without reading."""
+        return rate_limit_of(info.context)
 
     @strawberry.field(description="An account, hold, transaction or policy by its id; null where there is none.")
     async def node(

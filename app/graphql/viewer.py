@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from app.graphql.context import Context
 
 
+@strawberry.type(
+    description="A bucket of points: each operation takes its cost out of it, and it fills again by itself."
+)
+class RateLimit:
+    """What the bearer may still use up, in the process that answers."""
+
+    maximum_available: int = strawberry.field(description="The most points that it holds.")
+    currently_available: int = strawberry.field(description="The points that are left, this operation's taken off.")
+    restore_rate: int = strawberry.field(description="The points by which it fills each second.")
+
+
 @strawberry.type(description="The bearer of the API key, and the ledger that it opens.")
 class Viewer:
     """A principal, with its tenant's clock and sequence."""
@@ -21,6 +32,11 @@ class Viewer:
     mode: TenantMode = strawberry.field(description="Whether the ledger keeps real money.")
     key_id: str = strawberry.field(description="The public id of the key.")
     scopes: list[str] = strawberry.field(description="What the key may do.")
+
+    @strawberry.field(description="What the bearer may still use up.")
+    def budget(self, info: "strawberry.Info[Context]") -> RateLimit:
+        """Answer without reading."""
+        return rate_limit_of(info.context)
 
     @strawberry.field(description="The instant that this operation reads at, by the ledger's clock.")
     async def clock(self, info: "strawberry.Info[Context]") -> Instant:
@@ -49,4 +65,14 @@ def viewer_of(context: "Context") -> Viewer:
         mode=TenantMode(principal.mode),
         key_id=principal.key_id,
         scopes=sorted(principal.scopes),
+    )
+
+
+def rate_limit_of(context: "Context") -> RateLimit:
+    """Return the budget of the operation's bearer."""
+    state = context.gateway.budget(context.principal.key_id).state()
+    return RateLimit(
+        maximum_available=state.maximum_available,
+        currently_available=state.currently_available,
+        restore_rate=state.restore_rate,
     )

@@ -15,7 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app import graphql, services
+from app.http.admission import Admission, Load
 from app.http.auth import Authenticator
+from app.http.client_address import Proxies
 from app.http.graphiql import graphiql_routes
 from app.http.graphql_view import GraphQLView
 from app.http.health import health_routes
@@ -44,6 +46,10 @@ class FrontDesk(Protocol):
         """Return a key, revoked and expired ones included."""
         ...
 
+    def budget(self, bearer: str) -> services.Budget:
+        """Return the budget of a bearer, by its public id."""
+        ...
+
 
 OpenContext = Callable[[services.KeyRecord], graphql.OperationContext]
 
@@ -65,6 +71,8 @@ def create_app(settings: Settings) -> Starlette:
             read_seconds_max=settings.read_seconds_max,
             drain_seconds_max=settings.shutdown_seconds,
             sweep_interval_seconds=settings.sweep_interval_seconds,
+            budget_points_max=settings.budget_points_max,
+            budget_points_per_second=settings.budget_points_per_second,
         ),
         readers_max=settings.readers_max,
         lanes_max=settings.writer_lanes,
@@ -90,8 +98,10 @@ def build_app(
 ) -> Starlette:
     """Wire an application of the given parts; its lifespan starts the desk and drains it."""
     executor = graphql.Executor(schema, _limits(settings), deadline_seconds=settings.client_deadline_seconds)
+    load = Load(settings.requests_in_flight_max)
     view = GraphQLView(
         executor,
+        Admission(executor, desk.budget, load, tenant_operations_max=settings.tenant_operations_max),
         Authenticator(desk.find_key, now=now, remembered_seconds=settings.key_cache_seconds),
         open_context,
         json_depth_max=settings.json_depth_max,
@@ -99,7 +109,7 @@ def build_app(
     )
     app = Starlette(
         routes=_routes(settings, view, desk.ready),
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, load),
         exception_handlers={HTTPException: http_exception},
         lifespan=_lifespan(desk, executor, settings.shutdown_seconds),
     )
@@ -120,9 +130,9 @@ def _routes(
     return routes
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, load: Load) -> list[Middleware]:
     made = [
-        Middleware(Frame, requests_in_flight_max=settings.requests_in_flight_max),
+        Middleware(Frame, load=load, proxies=Proxies(settings.trusted_proxies)),
         Middleware(Caps, body_bytes_max=settings.body_bytes_max, header_bytes_max=settings.header_bytes_max),
         Middleware(SameOrigin, allowed_origins=settings.allowed_origins),
     ]

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import graphql, services
 from app.http import strict_json
+from app.http.admission import Admission
 from app.http.answers import JSON, entries_response, fault_response, payload_response, status_of
 from app.http.auth import Authenticator
 
@@ -54,6 +55,7 @@ class GraphQLView:
     def __init__(
         self,
         executor: graphql.Executor,
+        admission: Admission,
         authenticator: Authenticator,
         open_context: Callable[[services.KeyRecord], graphql.OperationContext],
         *,
@@ -61,6 +63,7 @@ class GraphQLView:
         body_seconds_max: float,
     ) -> None:
         self._executor = executor
+        self._admission = admission
         self._authenticator = authenticator
         self._open_context = open_context
         self._json_depth_max = json_depth_max
@@ -75,6 +78,7 @@ class GraphQLView:
         try:
             _check_method(request.method)
             key = await self._authenticator.authenticate(request.headers)
+            self._admission.enter(key.key_id)
             media_type = _negotiate(request.headers.getlist("accept"))
             asked = await self._read(request)
         except _RefusedError as refused:
@@ -82,16 +86,22 @@ class GraphQLView:
         except services.Fault as fault:
             return fault_response(fault)
         try:
-            document = self._executor.document(asked.query)
-            operation = document.operation(asked.operation_name)
+            return await self._run(request.method, key, asked, media_type)
         except graphql.DocumentRefusedError as refused:
+            self._admission.refused(key.key_id)
             return _answer(graphql.refused(*refused.entries), media_type)
-        except services.Fault as fault:
+        except services.BadInput as fault:
             return _answer(graphql.refused(graphql.entry_of_fault(fault)), media_type)
-        if request.method == "GET" and graphql.is_mutation(operation):
+        except services.Fault as fault:
+            return fault_response(fault)
+
+    async def _run(self, method: str, key: services.KeyRecord, asked: _Asked, media_type: str) -> Response:
+        document = self._executor.document(asked.query)
+        operation = document.operation(asked.operation_name)
+        if method == "GET" and graphql.is_mutation(operation):
             return fault_response(services.BadInput("A mutation needs POST."), status=405, headers={"Allow": "POST"})
-        context = self._open_context(key)
-        return _answer(await self._executor.execute(document, operation, asked.variables, context), media_type)
+        answer = await self._admission.run(key, document, operation, asked.variables, self._open_context)
+        return _answer(answer, media_type)
 
     async def _read(self, request: Request) -> _Asked:
         if request.method == "GET":

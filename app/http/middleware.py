@@ -12,7 +12,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import services, telemetry
+from app.http.admission import BUSY_RETRY_SECONDS, Load
 from app.http.answers import fault_response
+from app.http.client_address import UNKNOWN, Proxies
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -31,10 +33,10 @@ _CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This a
 class Frame:
     """The outermost: names each request, bounds how many there are, adds headers, and masks what nobody caught."""
 
-    def __init__(self, app: ASGIApp, *, requests_in_flight_max: int) -> None:
+    def __init__(self, app: ASGIApp, *, load: Load, proxies: Proxies) -> None:
         self._app = app
-        self._requests_in_flight_max = requests_in_flight_max
-        self._in_flight = 0
+        self._load = load
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -46,11 +48,13 @@ class Frame:
             return
         framed, started = self._framed(scope, send), _Started()
         # A busy process is alive: to end it for being busy would make things worse.
-        if self._in_flight >= self._requests_in_flight_max and scope["path"] != LIVENESS_PATH:
-            busy = services.Overloaded("Too many requests at once; nothing was done.", retry_after_seconds=1)
+        if self._load.full and scope["path"] != LIVENESS_PATH:
+            busy = services.Overloaded(
+                "Too many requests at once; nothing was done.", retry_after_seconds=BUSY_RETRY_SECONDS
+            )
             await fault_response(busy)(scope, receive, framed)
             return
-        self._in_flight += 1
+        self._load.requests += 1
         try:
             await self._app(scope, receive, started.watch(framed))
         except Exception as error:  # noqa: BLE001 - the last place that can answer
@@ -58,12 +62,16 @@ class Frame:
             if not started.yes:
                 await fault_response(fault)(scope, receive, framed)
         finally:
-            self._in_flight -= 1
+            self._load.requests -= 1
 
     def _framed(self, scope: Scope, send: Send) -> Send:
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{uuid4().hex}"
-        scope.setdefault("state", {})["request_id"] = request_id
+        given = Headers(scope=scope)
+        named = given.get("x-request-id", "")
+        request_id = named if _REQUEST_ID.fullmatch(named) else f"req_{uuid4().hex}"
+        peer = (scope.get("client") or (UNKNOWN,))[0]
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["client_address"] = self._proxies.client_of(peer, given.getlist("x-forwarded-for"))
 
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -15,6 +15,7 @@ from app.services.administration import (
     revoke_key,
 )
 from app.services.almanac import Almanac
+from app.services.budget import BUDGETS_MAX, Budget, Budgets, BudgetState
 from app.services.checkup import Verdict, examine
 from app.services.clock import new_id, now_microseconds
 from app.services.clock_desk import choose_step, finish_move, open_clock, read_clock, read_instant, write_instant
@@ -30,6 +31,7 @@ from app.services.faults import (
     Internal,
     OutcomeUnknown,
     Overloaded,
+    Throttled,
     Unauthenticated,
     Unavailable,
 )
@@ -60,6 +62,7 @@ from app.store import (
 )
 
 __all__ = [
+    "BUDGETS_MAX",
     "DEFAULT_SCOPES",
     "POINTS_MAX",
     "AccountFilter",
@@ -68,6 +71,9 @@ __all__ = [
     "Almanac",
     "BadInput",
     "BalanceRead",
+    "Budget",
+    "BudgetState",
+    "Budgets",
     "ClockMove",
     "ClockStep",
     "Coordinate",
@@ -100,6 +106,7 @@ __all__ = [
     "Sweeper",
     "Tenant",
     "TenantClock",
+    "Throttled",
     "TransactionFilter",
     "TrialBalanceTotal",
     "Unauthenticated",

@@ -54,6 +54,12 @@ class Forbidden(Fault):
     code = FaultCode.FORBIDDEN
 
 
+class Throttled(Fault):
+    """The bearer has used up its share for now; nothing was done, and it may be tried again after the stated time."""
+
+    code = FaultCode.THROTTLED
+
+
 class Overloaded(Fault):
     """The queues are full; nothing was touched, and it may be tried again after the stated time."""
 

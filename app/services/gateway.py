@@ -11,6 +11,7 @@ from app.services import clock
 from app.services.access import Principal, Scope, demanded
 from app.services.almanac import Almanac
 from app.services.batch import BatchRunner
+from app.services.budget import Budget, Budgets
 from app.services.faults import Fault, Forbidden, Unavailable
 from app.services.keys import KeyRecord
 from app.services.reader import Reader, reaching
@@ -29,6 +30,8 @@ class GatewayLimits:
     read_seconds_max: float = 8.0
     drain_seconds_max: float = 20.0
     sweep_interval_seconds: float | None = 1.0
+    budget_points_max: int = 100_000
+    budget_points_per_second: int = 10_000
 
 
 class Gateway:
@@ -47,6 +50,7 @@ class Gateway:
         self._currencies: Mapping[str, ledger.Currency] = MappingProxyType({})
         self._runner = BatchRunner(database)
         self._writer = Writer(self._runner.run, database.lanes, self._limits.writer)
+        self._budgets = Budgets(self._limits.budget_points_max, self._limits.budget_points_per_second)
         self._sweeper: Sweeper | None = None
         self._draining = False
 
@@ -130,6 +134,10 @@ class Gateway:
             expires_at=found.expires_at,
             revoked_at=found.revoked_at,
         )
+
+    def budget(self, bearer: str) -> Budget:
+        """Return the budget of a bearer, by its public id; it is this process's own."""
+        return self._budgets.of(bearer)
 
     def reader(self, principal: Principal, *, at_least: int | None = None) -> Reader:
         """Return a reader of the principal's tenant, for one operation; it connects when first asked."""

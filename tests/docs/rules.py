@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from app import ledger, settings
-from app.graphql import availability_query, bounds, paging, policy_inputs, scalars, spending
+from app import ledger, services, settings
+from app.graphql import availability_query, bounds, cost, paging, policy_inputs, scalars, spending
+from app.http import admission
 from app.ledger import money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
@@ -133,6 +134,9 @@ _CONSTANTS: Final = (
     (scalars.METADATA_KEYS_MAX, "keys of metadata"),
     (scalars.METADATA_KEY_CHARACTERS_MAX, "characters of a key of metadata"),
     (scalars.METADATA_VALUE_CHARACTERS_MAX, "characters of a value of metadata"),
+    (cost.MUTATION_POINTS, "points of a mutation, beside one for each item of the longest list in its input"),
+    (admission.REFUSED_POINTS, "points of a document that is refused"),
+    (services.BUDGETS_MAX, "bearers whose budgets a process remembers"),
     (writer.TRIES_MAX, "tries of a batch that the database did not take"),
     (writer.TRIES_AFTER_UNKNOWN_MAX, "tries of a batch once the answer to a commit was lost"),
     (sweeper.HOLDS_MAX, "expiries of one tenant that one look of the sweeper records"),

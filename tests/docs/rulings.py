@@ -65,14 +65,14 @@ def errors() -> str:
         " again. The status is that of a request of which nothing was run.",
         table(("code", "status", "what it means"), rows),
         "After `OUTCOME_UNKNOWN` send the same command with the same idempotency key again: it is done once at most,"
-        " and the answer tells. `OVERLOADED`, `UNAVAILABLE` and `DEADLINE_EXCEEDED` mean that nothing was done.",
+        " and the answer tells. `THROTTLED`, `OVERLOADED`, `UNAVAILABLE` and `DEADLINE_EXCEEDED` mean that nothing"
+        " was done.",
     )
 
 
 _FIRST: Final = {
     services.FaultCode.GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
     services.FaultCode.GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema, or is over a limit.",
-    services.FaultCode.THROTTLED: "Too many requests came; try again after the stated time.",
     services.FaultCode.INTERNAL_SERVER_ERROR: "Our own mistake, written to the log under `errorId`.",
 }
 

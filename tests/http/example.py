@@ -126,6 +126,7 @@ class Desk:
     reasons: Sequence[str] = ()
     log: list[str] = field(default_factory=list)
     refuses_to_start: bool = False
+    budgets: services.Budgets = field(default_factory=lambda: services.Budgets(100_000, 10_000))
 
     async def start(self) -> None:
         if self.refuses_to_start:
@@ -137,6 +138,9 @@ class Desk:
 
     async def ready(self) -> Sequence[str]:
         return self.reasons
+
+    def budget(self, bearer: str) -> services.Budget:
+        return self.budgets.of(bearer)
 
     async def find_key(self, key_id: str) -> services.KeyRecord | None:
         self.looked_up.append(key_id)

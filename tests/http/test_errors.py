@@ -61,7 +61,7 @@ async def test_a_wrong_default_is_told_by_its_variable() -> None:
 async def test_a_right_input_arrives() -> None:
     app, desk = make_app()
     answer = await ask(app, ACT, variables=act(money={"amount": "001.50"}, metadata={"a": "b"}))
-    assert answer == {"data": {"act": "1.5 EUR"}}
+    assert answer["data"] == {"act": "1.5 EUR"}
     assert desk.acted[0].metadata == {"a": "b"}
 
 

@@ -56,4 +56,4 @@ async def test_a_key_expires_by_real_time_wherever_its_tenants_clock_stands(data
             answer = await client.post("/graphql", json=body, headers={"Authorization": f"Bearer {key}"})
             assert answer.status_code == status
             if status == 200:
-                assert answer.json() == {"data": {"advanceClock": {"frozen": True}}}
+                assert answer.json()["data"] == {"advanceClock": {"frozen": True}}

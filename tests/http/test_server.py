@@ -126,7 +126,7 @@ def test_a_stop_waits_for_what_was_accepted(number: int) -> None:
             while part := connection.recv(65_536):
                 received += part
         out, _ = server.process.communicate(timeout=30)
-        assert b'{"data":{"act":"1 EUR"}}' in received
+        assert b'{"data":{"act":"1 EUR"},' in received
         assert json.loads(out)[-2:] == ["drained", "acted 1"]
         assert server.process.returncode == 0
 

@@ -1,0 +1,85 @@
+"""Promises of the cost: known before anything runs, never below what an answer comes to, the document read once."""
+
+import pytest
+
+from app.graphql.cost import MUTATION_POINTS
+from app.graphql.documents import Document, Documents
+from app.graphql.limits import Limits
+from tests.http.example import SCHEMA
+
+CORE = SCHEMA._schema
+NEST = "{ things(first: $n) { nodes { things(first: 2) { nodes { name } } } } }"
+
+
+def checked(source: str) -> Document:
+    return Documents(CORE, Limits()).find(source)
+
+
+def requested(source: str, variables: dict[str, object] | None = None) -> int:
+    document = checked(source)
+    return document.requested(document.operations[0], variables or {}, Limits())
+
+
+COSTS: list[tuple[str, dict[str, object], int]] = [
+    ("{ __typename }", {}, 1),
+    ("{ hello }", {}, 1),
+    ("{ a: hello b: hello c: hello }", {}, 3),
+    ("{ ...F } fragment F on Query { a: hello ... { b: hello } }", {}, 2),
+    ("{ thing { thing { name } } }", {}, 1),
+    ("{ things(first: 30) { nodes { name } } }", {}, 31),
+    ("{ things { nodes { name } } }", {}, 21),
+    ("{ things(first: 0) { nodes { name } } }", {}, 1),
+    (f"query ($n: Int) {NEST}", {"n": 10}, 31),
+    (f"query ($n: Int = 5) {NEST}", {}, 16),
+    (f"query ($n: Int) {NEST}", {"n": 10**9}, 301),
+    ("query ($ids: [ID!]!) { nodeList(ids: $ids) }", {"ids": ["a", "b", "c"]}, 4),
+    ("{ nodeList(ids: [1, 2]) }", {}, 3),
+    ("{ ...F } fragment F on Query { things(first: 3) { nodes { ...G ...G } } } fragment G on Thing { name }", {}, 4),
+    ('mutation { act(input: { idempotencyKey: "k", amount: { amount: "1", currency: "EUR" } }) }', {}, MUTATION_POINTS),
+    ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"tags": [1, 2, 3]}}, MUTATION_POINTS + 3),
+    (
+        'mutation { act(input: { idempotencyKey: "k", amount: { amount: "1", currency: "EUR" }, tags: [1, 2] }) }',
+        {},
+        MUTATION_POINTS + 2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "variables", "points"), COSTS)
+def test_the_cost_is_known_from_pages_lists_and_mutations(
+    source: str, variables: dict[str, object], points: int
+) -> None:
+    assert requested(source, variables) == points
+
+
+def test_a_cost_that_hangs_on_no_variable_is_counted_once() -> None:
+    document = checked("{ things(first: 30) { nodes { things { nodes { name } } } } }")
+    assert not document.price(document.operations[0]).varies
+    assert document.price(document.operations[0]).requested({}, {}, Limits(page_nodes_default=1)) == 631
+
+
+def test_doubling_fragments_cost_their_text() -> None:
+    chain = "".join(f"fragment F{n} on Thing {{ ...F{n + 1} ...F{n + 1} }}\n" for n in range(8))
+    assert requested(f"{{ thing {{ ...F0 }} }} {chain} fragment F8 on Thing {{ name }}") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "points"),
+    [
+        ("{ things(first: 30) { nodes { name } } }", {"things": {"nodes": [{"name": "a"}, None]}}, 3),
+        ("{ things(first: 30) { nodes { name } } }", None, 1),
+        ("{ things(first: 2) { nodes { name } } }", {"things": {"nodes": [{}] * 9}}, 3),
+        (
+            "{ things(first: 5) { nodes { things(first: 5) { nodes { name } } } } }",
+            {"things": {"nodes": [{"things": {"nodes": [{}, {}]}}, {"things": {"nodes": []}}]}},
+            5,
+        ),
+        ("{ hello }", {"hello": "you"}, 1),
+    ],
+)
+def test_an_answer_costs_what_it_holds_and_never_more_than_was_requested(
+    source: str, data: object, points: int
+) -> None:
+    document = checked(source)
+    (operation,) = document.operations
+    assert document.price(operation).actual(data, requested(source)) == points
