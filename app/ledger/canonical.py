@@ -94,8 +94,11 @@ def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any value of a command
     write = _FORMS.get(type(value))
     if write is not None:
         return write(value)
+    # Not of the very type, but one of its kinds: a member of an enumeration, an id as a driver reads it.
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, UUID):
+        return _id(value)
     kind: Any = type(value)
     if not hasattr(kind, "__dataclass_fields__"):
         message = f"no canonical form for {kind.__name__}"
@@ -107,12 +110,16 @@ def _text(value: str) -> bytes:
     return b"s" + value.encode()
 
 
+def _id(value: UUID) -> bytes:
+    return b"u" + value.bytes
+
+
 _FORMS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     NoneType: lambda _: b"n",
     bool: lambda value: b"t" if value else b"f",
     int: lambda value: b"i%d" % value,
     str: _text,
-    UUID: lambda value: b"u" + value.bytes,
+    UUID: _id,
     tuple: lambda value: b"l" + b"".join([_sized(_canonical(item)) for item in value]),
 }
 _USUAL: Final = (None, True, False, ())

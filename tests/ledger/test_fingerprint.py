@@ -144,3 +144,12 @@ def test_no_value_runs_over_into_its_neighbour() -> None:
 def test_what_has_no_canonical_form_is_a_bug() -> None:
     with pytest.raises(TypeError, match="float"):
         ledger.fingerprint(ledger.OpenAccount("USD", name=cast("str", 1.5)))
+
+
+class DriversUUID(UUID):
+    """What a driver may give for an id: PostgreSQL's gives its own kind of UUID."""
+
+
+def test_an_id_is_the_same_whoever_read_it() -> None:
+    given, read = (ledger.Reference(id=kind(int=1)) for kind in (UUID, DriversUUID))
+    assert ledger.fingerprint(ledger.CloseAccount(read)) == ledger.fingerprint(ledger.CloseAccount(given))
