@@ -90,7 +90,9 @@ async def test_deposits_are_explained_foreseen_and_spent_as_told(database_url: s
                 matured += await sums(desk, ids, size=1 + step % 7, at=None if step % 4 else life.now + DAY)
         assert matured > 10
         assert await desk.findings() == []
-        await comes_true(desk, ids)
+        told = await earliest(desk, ids)
+        assert len(told) > 5
+        await comes_true(desk, ids, told)
 
 
 async def sums(desk: Desk, ids: list[UUID], size: int, at: int | None) -> int:
@@ -112,16 +114,47 @@ async def sums(desk: Desk, ids: list[UUID], size: int, at: int | None) -> int:
     return matured
 
 
-async def comes_true(desk: Desk, ids: list[UUID]) -> None:
-    """Live through the forecast; at each point try to spend a cent more than it says."""
+async def earliest(desk: Desk, ids: list[UUID]) -> list[tuple[UUID, int, int]]:
+    """Ask of all that will be spendable some time whether it can be spent now; return (account, amount, earliest)."""
+    reader, told = desk.gateway.reader(desk.principal), list[tuple[UUID, int, int]]()
+    now = (await reader.coordinate()).at
+    curves = await services.forecast(
+        reader, [ledger.Reference(id_) for id_ in ids], None, now + 60 * DAY, services.Step.EVENT
+    )
+    for id_, curve in zip(ids, curves, strict=True):
+        assert curve is not None
+        read = (await reader.balances([id_]))[id_]
+        amounts = sorted({point.expected + more for point in curve.points for more in (0, 1)} - {0})
+        asked = [(read, amount) for amount in amounts if amount > 0]
+        for (_, amount), answer in zip(asked, await services.weigh_spending(reader, asked, 256), strict=True):
+            assert (answer.refusal is None) == (amount <= read.balance.available)
+            if answer.refusal is not None and answer.earliest_at is not None:
+                told.append((id_, amount, answer.earliest_at))
+    await reader.aclose()
+    return told
+
+
+async def spends(desk: Desk, account: UUID, amount: int) -> bool:
+    """Whether a transfer of the amount would be accepted now; nothing is done."""
+    transfer = ledger.Transfer(ledger.Reference(account), by("bank"), usd(amount))
+    (decision,) = await desk.together(transfer, dry_run=True)
+    return isinstance(decision, ledger.Accepted)
+
+
+async def comes_true(desk: Desk, ids: list[UUID], told: list[tuple[UUID, int, int]]) -> None:
+    """Live through the forecast; at each point try to spend a cent more than it says, and what was promised by then."""
     reader = desk.gateway.reader(desk.principal)
     end = (await reader.coordinate()).at + 60 * DAY
     named = [ledger.Reference(id_) for id_ in ids]
     curves = [one for one in await services.forecast(reader, named, None, end, services.Step.EVENT) if one is not None]
     await reader.aclose()
     assert len(curves) == len(ids)
-    for at in sorted({point.at for curve in curves for point in curve.points}):
+    promised = {at for _, _, at in told} | {at - 1 for _, _, at in told}
+    for at in sorted({point.at for curve in curves for point in curve.points} | promised):
         await desk.set_clock(at)
+        for account, amount, since in told:
+            if at in (since - 1, since):
+                assert await spends(desk, account, amount) == (at == since)
         for curve in curves:
             (point, *_) = [point for point in reversed(curve.points) if point.at <= at]
             assert point.conservative <= point.expected <= point.optimistic

@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-from collections import Counter
 
 import pytest
 
 from app import store
 from tests.scenarios.database_target import Bank, open_bank
 from tests.simulation.play import Play
-from tests.simulation.run import report
+from tests.simulation.run import Outcome, report
 
 OPERATIONS_MIN = 20_000
 SEEDS = 100
@@ -23,16 +22,16 @@ SEED = os.environ.get("SPENDABLE_TEST_SEED")
 @pytest.mark.simulation
 async def test_a_database_agrees_with_the_oracle_on_every_operation(database_url: str) -> None:
     seeds = [int(SEED)] if SEED else range(FIRST, FIRST + SEEDS * SOAK)
-    done: Counter[str] = Counter()
-    failures: list[str] = []
+    done = Outcome()
     async with open_bank(database_url) as bank:
         turn = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(_play(bank, seed, turn, done, failures) for seed in seeds))
-    assert failures == []
-    assert SEED or done["operations"] >= OPERATIONS_MIN * SOAK
+        await asyncio.gather(*(_play(bank, seed, turn, done) for seed in seeds))
+    assert done.failures == []
+    assert SEED or done.operations >= OPERATIONS_MIN * SOAK
+    assert SEED or done.missing == []
 
 
-async def _play(bank: Bank, seed: int, turn: asyncio.Semaphore, done: Counter[str], failures: list[str]) -> None:
+async def _play(bank: Bank, seed: int, turn: asyncio.Semaphore, done: Outcome) -> None:
     async with turn:
         target = await bank.tenant(f"seed {seed}")
         play = Play(target, seed, compare_every=5, knows_past=True)
@@ -46,5 +45,6 @@ async def _play(bank: Bank, seed: int, turn: asyncio.Semaphore, done: Counter[st
             assert findings == []
         except Exception as error:  # noqa: BLE001 - whatever fails is told with its seed
             again = f"SPENDABLE_TEST_SEED={seed} python -m pytest tests/simulation/test_databases.py"
-            failures.append(report(f"{type(error).__name__}: {error}", again))
-        done["operations"] += play.operations
+            done.failures.append(report(f"{type(error).__name__}: {error}", again))
+        done.operations += play.operations
+        done.seen += play.seen
