@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from app import graphql, http, services, settings, telemetry
+from app import cli_documents, graphql, http, services, settings, telemetry
 
 DEMO_TENANT: Final = "demo"
 DEMO_KEY_FILE: Final = Path("var/demo.key")
@@ -39,6 +39,7 @@ clocks = typer.Typer(
 )
 application.add_typer(keys, name="key")
 application.add_typer(clocks, name="clock")
+application.add_typer(cli_documents.documents, name="documents")
 
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="Where the ledger is kept: sqlite:///PATH or postgresql://…", show_default=False)
@@ -59,7 +60,7 @@ def main() -> None:
         application()
     except (settings.SettingsError, services.BadInput) as error:
         _exit(_USAGE, str(error))
-    except (services.AdministrationError, services.Fault, http.ServeError) as error:
+    except (services.AdministrationError, services.Fault, graphql.ManifestError, http.ServeError) as error:
         _exit(_REFUSED, str(error))
     except Exception as error:  # noqa: BLE001 - a person at a terminal is told one sentence, whatever happens
         _exit(_REFUSED, _unexpected(error))

@@ -141,6 +141,14 @@ class Settings(BaseSettings):
     document_root_fields_max: int = _positive(20, "Root fields in an operation, fragments included.")
     document_fragments_max: int = _positive(64, "Fragments defined in a document.")
     document_nodes_max: int = _positive(10_000, "Nodes that an operation's pages and lists may come to.")
+    documents_mode: str = Field(
+        "allow",
+        pattern="^(off|allow|only)$",
+        description="Documents by id or hash: not offered (off), beside texts (allow), or published ones only (only).",
+    )
+    documents_folder: str | None = Field(
+        None, min_length=1, description="The folder of published documents, as spendable documents publish fills it."
+    )
     documents_cached_max: int = _positive(512, "Checked GraphQL documents that are kept.")
     documents_cached_characters_max: int = _positive(524_288, "Characters of the checked documents that are kept.")
 

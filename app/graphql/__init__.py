@@ -4,7 +4,9 @@ from app.graphql.context import Context
 from app.graphql.documents import Document, DocumentRefusedError, is_mutation
 from app.graphql.errors import ErrorEntry, entry_of_fault
 from app.graphql.execution import Answer, Executor, OperationContext, refused
+from app.graphql.library import Library, Wanted
 from app.graphql.limits import Limits
+from app.graphql.manifests import ManifestError, check_documents, publish, read_folder
 from app.graphql.scalars import SCALARS
 from app.graphql.schema import build_schema
 
@@ -16,10 +18,16 @@ __all__ = [
     "DocumentRefusedError",
     "ErrorEntry",
     "Executor",
+    "Library",
     "Limits",
+    "ManifestError",
     "OperationContext",
+    "Wanted",
     "build_schema",
+    "check_documents",
     "entry_of_fault",
     "is_mutation",
+    "publish",
+    "read_folder",
     "refused",
 ]

@@ -10,9 +10,13 @@ from graphql.language import (
     SKIP,
     ArgumentNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     ValueNode,
     VariableDefinitionNode,
     VisitorAction,
@@ -101,6 +105,23 @@ class Document:
     def price(self, operation: OperationDefinitionNode) -> cost.Price:
         """Return what is known of an operation's cost from the document alone."""
         return self.prices[_name_of(operation)]
+
+    def asks_of_the_schema_alone(self, operation: OperationDefinitionNode) -> bool:
+        """Tell whether an operation is about the schema, and so about nobody's money."""
+        waiting: list[SelectionSetNode | None] = [operation.selection_set]
+        seen: set[str] = set()
+        while waiting:
+            selections = waiting.pop()
+            for node in selections.selections if selections else ():
+                if isinstance(node, FieldNode):
+                    if not node.name.value.startswith("__"):
+                        return False
+                elif isinstance(node, InlineFragmentNode):
+                    waiting.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                    seen.add(node.name.value)
+                    waiting.append(self.fragments[node.name.value].selection_set)
+        return True
 
     def check_nodes(
         self,

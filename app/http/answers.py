@@ -15,6 +15,8 @@ _STATUS: Final[Mapping[services.FaultCode, int]] = {
     services.FaultCode.BAD_USER_INPUT: 400,
     services.FaultCode.GRAPHQL_PARSE_FAILED: 400,
     services.FaultCode.GRAPHQL_VALIDATION_FAILED: 400,
+    services.FaultCode.PERSISTED_QUERY_NOT_FOUND: 400,
+    services.FaultCode.PERSISTED_QUERY_NOT_SUPPORTED: 400,
     services.FaultCode.UNAUTHENTICATED: 401,
     services.FaultCode.FORBIDDEN: 403,
     services.FaultCode.THROTTLED: 429,

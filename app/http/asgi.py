@@ -88,6 +88,11 @@ def create_app(settings: Settings) -> Starlette:
     )
 
 
+def document_check(settings: Settings) -> Callable[[str], object]:
+    """Return what tells whether a document may be run, under these settings: it raises DocumentRefusedError."""
+    return graphql.Executor(graphql.build_schema(), _limits(settings), deadline_seconds=1).document
+
+
 def build_app(
     settings: Settings,
     *,
@@ -98,10 +103,16 @@ def build_app(
 ) -> Starlette:
     """Wire an application of the given parts; its lifespan starts the desk and drains it."""
     executor = graphql.Executor(schema, _limits(settings), deadline_seconds=settings.client_deadline_seconds)
+    library = graphql.Library(
+        settings.documents_mode,
+        Path(settings.documents_folder) if settings.documents_folder else None,
+        executor.limits,
+    )
     load = Load(settings.requests_in_flight_max)
     view = GraphQLView(
         executor,
         Admission(executor, desk.budget, load, tenant_operations_max=settings.tenant_operations_max),
+        library,
         Authenticator(desk.find_key, now=now, remembered_seconds=settings.key_cache_seconds),
         open_context,
         json_depth_max=settings.json_depth_max,
@@ -111,7 +122,7 @@ def build_app(
         routes=_routes(settings, view, desk.ready),
         middleware=_middleware(settings, load),
         exception_handlers={HTTPException: http_exception},
-        lifespan=_lifespan(desk, executor, settings.shutdown_seconds),
+        lifespan=_lifespan(desk, executor, library, settings.shutdown_seconds),
     )
     # A second address for the same thing would only be answered by a redirect that drops the body.
     app.router.redirect_slashes = False
@@ -151,10 +162,11 @@ def _middleware(settings: Settings, load: Load) -> list[Middleware]:
 
 
 def _lifespan(
-    desk: FrontDesk, executor: graphql.Executor, shutdown_seconds: float
+    desk: FrontDesk, executor: graphql.Executor, library: graphql.Library, shutdown_seconds: float
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        library.open(executor.document)
         await desk.start()
         try:
             yield

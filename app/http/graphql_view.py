@@ -1,12 +1,14 @@
 """GraphQL over HTTP, strictly: POST of JSON, GET for queries, the media types of the specification."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -20,6 +22,8 @@ from app.http.auth import Authenticator
 RESPONSE_JSON: Final = "application/graphql-response+json; charset=utf-8"
 _PARAMETERS_MAX: Final = 8
 _ACCEPT_CHARACTERS_MAX: Final = 1_024
+_SCHEMA_SECONDS: Final = 300
+_ETAG_DIGITS: Final = 32
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 # What a client may name, and what it is then sent; where it names both equally, the first.
 _OFFERED: Final[Mapping[str, str]] = {
@@ -34,7 +38,7 @@ _OFFERED: Final[Mapping[str, str]] = {
 class _Asked:
     """What one request asks, well formed."""
 
-    query: str
+    wanted: graphql.Wanted
     operation_name: str | None
     variables: Mapping[str, object]
 
@@ -56,6 +60,7 @@ class GraphQLView:
         self,
         executor: graphql.Executor,
         admission: Admission,
+        library: graphql.Library,
         authenticator: Authenticator,
         open_context: Callable[[services.KeyRecord], graphql.OperationContext],
         *,
@@ -64,6 +69,7 @@ class GraphQLView:
     ) -> None:
         self._executor = executor
         self._admission = admission
+        self._library = library
         self._authenticator = authenticator
         self._open_context = open_context
         self._json_depth_max = json_depth_max
@@ -86,22 +92,26 @@ class GraphQLView:
         except services.Fault as fault:
             return fault_response(fault)
         try:
-            return await self._run(request.method, key, asked, media_type)
+            return await self._run(request, key, asked, media_type)
         except graphql.DocumentRefusedError as refused:
             self._admission.refused(key.key_id)
             return _answer(graphql.refused(*refused.entries), media_type)
-        except services.BadInput as fault:
+        except (services.BadInput, services.DocumentNotFound, services.DocumentsNotOffered) as fault:
             return _answer(graphql.refused(graphql.entry_of_fault(fault)), media_type)
         except services.Fault as fault:
             return fault_response(fault)
 
-    async def _run(self, method: str, key: services.KeyRecord, asked: _Asked, media_type: str) -> Response:
-        document = self._executor.document(asked.query)
+    async def _run(self, request: Request, key: services.KeyRecord, asked: _Asked, media_type: str) -> Response:
+        document = self._executor.document(self._library.text_of(asked.wanted))
+        self._library.register(asked.wanted)
         operation = document.operation(asked.operation_name)
-        if method == "GET" and graphql.is_mutation(operation):
+        if request.method == "GET" and graphql.is_mutation(operation):
             return fault_response(services.BadInput("A mutation needs POST."), status=405, headers={"Allow": "POST"})
         answer = await self._admission.run(key, document, operation, asked.variables, self._open_context)
-        return _answer(answer, media_type)
+        response = _answer(answer, media_type)
+        if request.method == "GET" and not answer.errors and document.asks_of_the_schema_alone(operation):
+            return _kept_by_the_client(response, answer.data, request.headers.get("if-none-match", ""))
+        return response
 
     async def _read(self, request: Request) -> _Asked:
         if request.method == "GET":
@@ -150,16 +160,42 @@ def _check_method(method: str) -> None:
 
 
 def _asked(value: Mapping[str, object]) -> _Asked:
-    query, operation_name = value.get("query"), value.get("operationName")
-    variables, extensions = value.get("variables"), value.get("extensions")
-    if not isinstance(query, str) or not query:
-        raise services.BadInput("query must be a string.", ("query",))
+    operation_name, variables, extensions = value.get("operationName"), value.get("variables"), value.get("extensions")
     if operation_name is not None and not isinstance(operation_name, str):
         raise services.BadInput("operationName must be a string or null.", ("operationName",))
     for name, given in (("variables", variables), ("extensions", extensions)):
         if given is not None and not isinstance(given, dict):
             raise services.BadInput(f"{name} must be an object or null.", (name,))
-    return _Asked(query, operation_name or None, variables if isinstance(variables, dict) else {})
+    wanted = _wanted(value, extensions if isinstance(extensions, dict) else {})
+    return _Asked(wanted, operation_name or None, variables if isinstance(variables, dict) else {})
+
+
+def _wanted(value: Mapping[str, object], extensions: Mapping[str, object]) -> graphql.Wanted:
+    query, document_id, persisted = value.get("query"), value.get("documentId"), extensions.get("persistedQuery")
+    # Clients that name a document may be unable to leave its text out, and send an empty one.
+    names_one = document_id is not None or persisted is not None
+    if not (isinstance(query, str) and query) and not (names_one and query in {None, ""}):
+        raise services.BadInput("query must be a string.", ("query",))
+    text = query if isinstance(query, str) and query else None
+    if document_id is not None:
+        if not isinstance(document_id, str) or not document_id:
+            raise services.BadInput("documentId must be a string.", ("documentId",))
+        if text is not None or persisted is not None:
+            raise services.BadInput("Send a document, its id or its hash: one of them.", ("documentId",))
+        return graphql.Wanted(document_id=document_id)
+    return graphql.Wanted(text=text, hash=None if persisted is None else _hash(persisted))
+
+
+def _hash(persisted: object) -> str:
+    path = ("extensions", "persistedQuery")
+    if not isinstance(persisted, dict):
+        raise services.BadInput("persistedQuery must be an object.", path)
+    version, digest = persisted.get("version"), persisted.get("sha256Hash")
+    if type(version) is not int or version != 1:
+        raise services.DocumentsNotOffered
+    if not isinstance(digest, str) or not digest:
+        raise services.BadInput("sha256Hash must be a string.", (*path, "sha256Hash"))
+    return digest
 
 
 def _check_content_type(given: list[str]) -> None:
@@ -197,3 +233,18 @@ def _answer(answer: graphql.Answer, media_type: str) -> Response:
         return payload_response(answer.payload(), status=200, media_type=media_type)
     status = status_of(answer.errors[0]["extensions"]["code"])
     return entries_response(answer.errors, status=status, media_type=media_type)
+
+
+def _kept_by_the_client(response: Response, data: object, known: str) -> Response:
+    """Let whoever asked keep an answer about the schema for a while; no proxy may, and money is never in it."""
+    # Weak, as what the operation cost stands in the answer too and is none of the schema's.
+    etag = f'W/"{hashlib.sha256(orjson.dumps(data)).hexdigest()[:_ETAG_DIGITS]}"'
+    headers = {
+        "Cache-Control": f"private, max-age={_SCHEMA_SECONDS}",
+        "ETag": etag,
+        "Vary": "Accept, Authorization, Origin",
+    }
+    if etag in (part.strip() for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response

@@ -25,6 +25,8 @@ from app.services.explanations import ExplanationPlace, explain, find_in_the_way
 from app.services.faults import (
     BadInput,
     DeadlineExceeded,
+    DocumentNotFound,
+    DocumentsNotOffered,
     Fault,
     FaultCode,
     Forbidden,
@@ -79,6 +81,8 @@ __all__ = [
     "Coordinate",
     "Database",
     "DeadlineExceeded",
+    "DocumentNotFound",
+    "DocumentsNotOffered",
     "Duration",
     "EntryFilter",
     "ExplanationPlace",

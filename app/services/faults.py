@@ -11,6 +11,8 @@ class FaultCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     THROTTLED = "THROTTLED"
@@ -40,6 +42,25 @@ class BadInput(Fault):
     def __init__(self, message: str, path: Sequence[str | int] = ()) -> None:
         super().__init__(message)
         self.path = tuple(path)
+
+
+class DocumentNotFound(Fault):
+    """No document is known by this id or hash; a client that has the text may send it with its hash."""
+
+    code = FaultCode.PERSISTED_QUERY_NOT_FOUND
+
+    def __init__(self) -> None:
+        # The very word that clients look for.
+        super().__init__("PersistedQueryNotFound")
+
+
+class DocumentsNotOffered(Fault):
+    """Documents cannot be asked for by their hash here; send their text."""
+
+    code = FaultCode.PERSISTED_QUERY_NOT_SUPPORTED
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
 
 
 class Unauthenticated(Fault):
