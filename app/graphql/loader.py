@@ -6,6 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Made = TypeVar("Made")
 
 _ABSENT: Final[Any] = object()
 
@@ -96,3 +97,22 @@ class Counter(Loader[Key, int]):
     async def count(self, key: Key) -> int:
         """Return one count."""
         return await self.one(key) or 0
+
+
+class Lazy(Generic[Made]):
+    """A loader of an object's attribute, made when it is first asked for: most operations ask for few of many.
+
+    The object has `_start`, and under the name given what fetches.
+    """
+
+    def __init__(self, kind: Callable[..., Made], fetch: str) -> None:
+        self._kind = kind
+        self._fetch = fetch
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Any, kind: type) -> Made:  # noqa: ANN401 - whatever has loaders
+        made = owner.__dict__[self._name] = self._kind(getattr(owner, self._fetch), owner._start)  # noqa: SLF001 - its own
+        return made

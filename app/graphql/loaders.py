@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from app import ledger, services
@@ -12,7 +12,7 @@ from app.graphql.availability_loaders import AvailabilityLoaders
 from app.graphql.balance import Balance, balance_of
 from app.graphql.entry import Entry, entry_of
 from app.graphql.hold import Hold, HoldChange, hold_change_of, hold_of
-from app.graphql.loader import Counter, Loader
+from app.graphql.loader import Counter, Lazy, Loader
 from app.graphql.policy_loaders import PolicyLoaders
 from app.graphql.transaction import Transaction, transaction_of
 
@@ -40,31 +40,38 @@ class Read(Protocol):
 Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
+EntryPage: TypeAlias = tuple[UUID, services.EntryFilter, services.Window]
+HoldPage: TypeAlias = tuple[UUID, services.HoldFilter, services.Window]
+
+
 class Loaders:
     """What one operation has read of one tenant; made anew after a write."""
+
+    ids = Lazy[Loader[tuple[str, str], UUID]](Loader, "_ids")
+    accounts = Lazy[Loader[UUID, Account]](Loader, "_accounts")
+    balances = Lazy[Loader[tuple[UUID, int | None], Balance]](Loader, "_balances")
+    holds = Lazy[Loader[UUID, Hold]](Loader, "_holds")
+    hold_pages = Lazy[Loader[HoldPage, Sequence[Hold]]](Loader, "_hold_pages")
+    hold_counts = Lazy[Counter[tuple[UUID, services.HoldFilter]]](Counter, "_hold_counts")
+    hold_changes = Lazy[Loader[UUID, Sequence[HoldChange]]](Loader, "_hold_changes")
+    captures = Lazy[Loader[UUID, Sequence[UUID]]](Loader, "_captures")
+    transactions = Lazy[Loader[UUID, Transaction]](Loader, "_transactions")
+    reversals = Lazy[Loader[UUID, Sequence[UUID]]](Loader, "_reversals")
+    entries = Lazy[Loader[UUID, Sequence[Entry]]](Loader, "_entries")
+    entry_pages = Lazy[Loader[tuple[UUID, services.EntryFilter, services.Window], Sequence[Entry]]](
+        Loader, "_entry_pages"
+    )
+    entry_counts = Lazy[Counter[tuple[UUID, services.EntryFilter]]](Counter, "_entry_counts")
 
     def __init__(self, read: Read, start: Start, *, may_read: bool) -> None:
         self._read = read
         self._may_read = may_read
-        self.ids: Loader[tuple[str, str], UUID] = Loader(self._ids, start)
-        self.accounts: Loader[UUID, Account] = Loader(self._accounts, start)
-        self.balances: Loader[tuple[UUID, int | None], Balance] = Loader(self._balances, start)
-        self.holds: Loader[UUID, Hold] = Loader(self._holds, start)
-        self.hold_pages: Loader[tuple[UUID, services.HoldFilter, services.Window], Sequence[Hold]] = Loader(
-            self._hold_pages, start
-        )
-        self.hold_counts: Counter[tuple[UUID, services.HoldFilter]] = Counter(self._hold_counts, start)
-        self.hold_changes: Loader[UUID, Sequence[HoldChange]] = Loader(self._hold_changes, start)
-        self.captures: Loader[UUID, Sequence[UUID]] = Loader(self._captures, start)
-        self.transactions: Loader[UUID, Transaction] = Loader(self._transactions, start)
-        self.reversals: Loader[UUID, Sequence[UUID]] = Loader(self._reversals, start)
-        self.entries: Loader[UUID, Sequence[Entry]] = Loader(self._entries, start)
-        self.entry_pages: Loader[tuple[UUID, services.EntryFilter, services.Window], Sequence[Entry]] = Loader(
-            self._entry_pages, start
-        )
-        self.entry_counts: Counter[tuple[UUID, services.EntryFilter]] = Counter(self._entry_counts, start)
-        self.availability = AvailabilityLoaders(self, read, start)
         self._start = start
+
+    @cached_property
+    def availability(self) -> AvailabilityLoaders:
+        """What refusals for funds are explained by."""
+        return AvailabilityLoaders(self, self._read, self._start)
 
     @cached_property
     def policies(self) -> PolicyLoaders:
@@ -154,10 +161,8 @@ class Loaders:
         await self.accounts.all(row.account_id for row in rows.values())
         return {id_: hold_of(row, self._account(row.account_id)) for id_, row in rows.items()}
 
-    async def _hold_pages(
-        self, keys: Sequence[tuple[UUID, services.HoldFilter, services.Window]]
-    ) -> Mapping[tuple[UUID, services.HoldFilter, services.Window], Sequence[Hold]]:
-        made: dict[tuple[UUID, services.HoldFilter, services.Window], Sequence[Hold]] = {}
+    async def _hold_pages(self, keys: Sequence[HoldPage]) -> Mapping[HoldPage, Sequence[Hold]]:
+        made: dict[HoldPage, Sequence[Hold]] = {}
         for (wanted, window), ids in _grouped(((w, s), id_) for id_, w, s in keys).items():
             pages = await self._read(services.Reader.hold_pages, ids, wanted, window)
             for id_, rows in pages.items():
@@ -194,10 +199,8 @@ class Loaders:
         await self.accounts.all(row.account_id for rows in lines.values() for row in rows)
         return {id_: self._entries_in(rows) for id_, rows in lines.items()}
 
-    async def _entry_pages(
-        self, keys: Sequence[tuple[UUID, services.EntryFilter, services.Window]]
-    ) -> Mapping[tuple[UUID, services.EntryFilter, services.Window], Sequence[Entry]]:
-        made: dict[tuple[UUID, services.EntryFilter, services.Window], Sequence[Entry]] = {}
+    async def _entry_pages(self, keys: Sequence[EntryPage]) -> Mapping[EntryPage, Sequence[Entry]]:
+        made: dict[EntryPage, Sequence[Entry]] = {}
         for (wanted, window), ids in _grouped(((w, s), id_) for id_, w, s in keys).items():
             pages = await self._read(services.Reader.entry_pages, ids, wanted, window)
             made |= {(id_, wanted, window): self._entries_in(rows) for id_, rows in pages.items()}

@@ -41,6 +41,7 @@ class Outcome:
     recorded_at: int = 0
     after: int = 0
     slices: tuple[ledger.DepositSlice, ...] = ()
+    transaction: ledger.Transaction | None = None
 
 
 @strawberry.type(description="What became of a command on an account.")
@@ -152,6 +153,7 @@ def outcome_of(decision: ledger.Decision, *, dry_run: bool, may_read: bool) -> O
                 hold_id=decision.hold_id,
                 replayed=decision.replayed,
                 sequence=BigInt(decision.sequence),
+                transaction=decision.transaction,
             )
         case ledger.Rejected():
             return Outcome(rejection=rejection_of(decision.rejection, may_read=may_read), replayed=decision.replayed)
@@ -175,7 +177,9 @@ def loaded_account(context: "Context", outcome: Outcome) -> object:
 
 
 def loaded_transaction(context: "Context", outcome: Outcome) -> object:
-    """Return the transaction that a command posted, or an awaitable of it."""
+    """Return the transaction that a command posted, which is known unless it is a replay; else an awaitable of it."""
+    if outcome.transaction is not None:
+        return context.loaders.keep_transactions([outcome.transaction])[0]
     return None if outcome.transaction_id is None else context.loaders.transactions.get(outcome.transaction_id)
 
 

@@ -199,6 +199,7 @@ class Case:
             transaction_id=transaction_id,
             hold_id=hold_id,
             balances=touched,
+            transaction=None if transaction_id is None else self.book.transactions[transaction_id],
         )
 
 

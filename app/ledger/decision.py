@@ -9,6 +9,7 @@ from uuid import UUID
 from app.ledger.balance import Balance
 from app.ledger.policy import PolicyProblem
 from app.ledger.policy_record import DepositSlice
+from app.ledger.transaction import Transaction
 
 
 class RejectionCode(StrEnum):
@@ -102,6 +103,7 @@ class Accepted:
     """The command took effect as `sequence`, and made or changed these.
 
     Of a dry run `balances` tells how the touched accounts would stand, and `slices` what a deposit would come to.
+    `transaction` is the one that was posted, unless this is a replay: it never changes, and need not be read.
     """
 
     sequence: int
@@ -112,6 +114,7 @@ class Accepted:
     replayed: bool = False
     balances: Mapping[UUID, Balance] = field(default_factory=dict, compare=False)
     slices: tuple[DepositSlice, ...] = field(default=(), compare=False)
+    transaction: Transaction | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,11 +209,33 @@ async def test_nothing_is_held_open_while_the_writer_is_awaited(api: Api, monkey
     monkeypatch.setattr(gateway, "reader", reader)
     monkeypatch.setattr(gateway, "submit", submitting)
     document = """mutation ($a: TransferInput!, $b: TransferInput!) {
-      a: transfer(input: $a) { transaction { id } } b: transfer(input: $b) { sequence } }"""
+      a: transfer(input: $a) { transaction { entries { line } } } b: transfer(input: $b) { sequence } }"""
     sent: Given = {name: {"idempotencyKey": name, "from": ALICE, "to": BOB, "amount": USD_1} for name in ("a", "b")}
     await api.data(document, dict(sent))
     assert open_while_writing == [0, 0]
     assert (opened, closed) == ([1], [1])
+
+
+async def test_what_was_posted_is_answered_without_reading_it_back(api: Api) -> None:
+    fields = "id externalId correlationId kind description forced effectiveAt recordedAt sequence metadata"
+    given = {
+        "idempotencyKey": "posted",
+        "from": ALICE,
+        "to": BOB,
+        "amount": USD_1,
+        "externalId": "rent-5",
+        "correlationId": "rent",
+        "description": "Rent of May",
+        "metadata": {"b": "2", "a": "1"},
+    }
+    document = f"mutation ($input: TransferInput!) {{ transfer(input: $input) {{ transaction {{ {fields} }} }} }}"
+    with Statements() as ran:
+        posted = (await api.data(document, {"input": given}))["transfer"]["transaction"]
+    assert [name for name in ran.names if name.startswith(("transactions.", "coordinates.", "clock."))] == []
+    replayed = (await api.data(document, {"input": given}))["transfer"]["transaction"]
+    asked = f"query ($id: ID!) {{ transaction(by: {{ id: $id }}) {{ {fields} }} }}"
+    read = (await api.data(asked, {"id": posted["id"]}))["transaction"]
+    assert posted == read == replayed
 
 
 async def test_a_group_stands_or_falls_together(api: Api) -> None:
