@@ -87,6 +87,30 @@ async def test_a_refusal_says_when_it_would_do(tenant: Ledger) -> None:
     assert (await tenant.refuse(transfer("a", "b", 151))).earliest_at is None
 
 
+async def test_a_refusal_looks_ahead_256_instants_and_tells_of_none_beyond(tenant: Ledger) -> None:
+    await tenant.open_accounts("cash", unlimited=True)
+    await tenant.open_accounts("a", "b")
+    await tenant.accept(
+        transfer("cash", "a", 300),
+        *(transfer("cash", "a", 1, available_at=START + 2 * number * DAY) for number in range(1, 151)),
+        *(ledger.PlaceHold(by("a"), usd(2), expires_at=START + (2 * number - 1) * DAY) for number in range(1, 151)),
+    )
+    for amount, earliest in ((1, 1), (3, 2), (384, 256), (385, None)):
+        refused = (await tenant.refuse(transfer("a", "b", amount))).earliest_at
+        assert refused == (None if earliest is None else START + earliest * DAY)
+    # What the same batch brings beyond them is not the first at which it would do: what lies between is not known.
+    *_, refusal = await tenant.submit(
+        transfer("cash", "a", 1_000, available_at=START + 299 * DAY), transfer("a", "b", 386)
+    )
+    assert isinstance(refusal, ledger.Rejected)
+    assert refusal.rejection.earliest_at is None
+    *_, refusal = await tenant.submit(
+        transfer("cash", "a", 1_000, available_at=START + 5 * DAY), transfer("a", "b", 386)
+    )
+    assert isinstance(refusal, ledger.Rejected)
+    assert refusal.rejection.earliest_at == START + 5 * DAY
+
+
 async def test_money_matures_and_holds_lapse_at_their_instant(tenant: Ledger) -> None:
     await tenant.open_accounts("cash", unlimited=True)
     await tenant.open_accounts("a", "b")
