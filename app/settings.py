@@ -104,8 +104,16 @@ class Settings(BaseSettings):
         )
     )
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe log line to write."
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="The least severe log line to write; DEBUG also tells the messages of unexpected errors.",
     )
+    log_format: str = Field(
+        "auto",
+        pattern="^(auto|json|pretty)$",
+        description="Log lines as json or pretty; auto is pretty on a terminal and json elsewhere.",
+    )
+    access_log: bool = Field(default=True, description="Write a line for each request, at the level INFO.")
 
     batch_commands_max: int = _positive(1_000, "Commands in one call, and in one database transaction.")
     queue_commands_max: int = _positive(4_096, "Commands of one tenant that may wait for the writer.")

@@ -1,5 +1,6 @@
 """Documents: text to parsed, limit-checked and validated, kept in one bounded cache."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
 
 ERRORS_MAX: Final = 5
+_DIGEST_CHARACTERS: Final = 16
 
 
 class DocumentRefusedError(Exception):
@@ -78,6 +80,8 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     # Whether some choice of variables could ask for too many nodes: then each request is counted.
     may_be_heavy: bool
+    # The beginning of the text's SHA-256, by which a log tells documents apart.
+    digest: str
     # By the operation's name.
     prices: Mapping[str, cost.Price]
     projections: Projections = field(default_factory=Projections)
@@ -164,7 +168,7 @@ class Documents:
         if known is not None:
             self._kept.move_to_end(source)
             return known
-        made = self._check(self._parse(source))
+        made = self._check(source, self._parse(source))
         self._keep(source, made)
         return made
 
@@ -181,7 +185,7 @@ class Documents:
         except GraphQLError as error:
             raise DocumentRefusedError([entry_of(error, services.FaultCode.GRAPHQL_PARSE_FAILED)]) from None
 
-    def _check(self, tree: DocumentNode) -> Document:
+    def _check(self, source: str, tree: DocumentNode) -> Document:
         limits = self._limits
         errors = limits_module.check_document(tree, limits) or validate(
             self._schema, tree, _RULES, max_errors=ERRORS_MAX, hide_suggestions=True
@@ -194,7 +198,8 @@ class Documents:
         fragments = limits_module.fragments_of(tree)
         prices = {_name_of(operation): cost.price_of(operation, fragments, limits) for operation in operations}
         heavy = any(price.nodes > limits.nodes_max for price in prices.values())
-        return Document(tree=tree, operations=operations, fragments=fragments, may_be_heavy=heavy, prices=prices)
+        digest = hashlib.sha256(source.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+        return Document(tree, operations, fragments, heavy, digest, prices)
 
     def _keep(self, source: str, document: Document) -> None:
         self._kept[source] = document

@@ -6,10 +6,24 @@ from typing import Any, Final
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app import graphql, services
+from app.http.access_log import note_of
 
 JSON: Final = "application/json; charset=utf-8"
+
+
+class CodedResponse(Response):
+    """A response whose first error's code is noted for the log."""
+
+    code: str | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        note_of(scope).code = self.code
+        await super().__call__(scope, receive, send)
+
 
 _STATUS: Final[Mapping[services.FaultCode, int]] = {
     services.FaultCode.BAD_USER_INPUT: 400,
@@ -63,4 +77,6 @@ def payload_response(
     ]
     if waits:
         made["Retry-After"] = str(max(1, math.ceil(max(waits))))
-    return Response(orjson.dumps(payload), status_code=status, headers=made)
+    response = CodedResponse(orjson.dumps(payload), status_code=status, headers=made)
+    response.code = next((entry["extensions"].get("code") for entry in payload.get("errors", ())), None)
+    return response

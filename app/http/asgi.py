@@ -143,7 +143,7 @@ def _routes(
 
 def _middleware(settings: Settings, load: Load) -> list[Middleware]:
     made = [
-        Middleware(Frame, load=load, proxies=Proxies(settings.trusted_proxies)),
+        Middleware(Frame, load=load, proxies=Proxies(settings.trusted_proxies), writes_log=settings.access_log),
         Middleware(Caps, body_bytes_max=settings.body_bytes_max, header_bytes_max=settings.header_bytes_max),
         Middleware(SameOrigin, allowed_origins=settings.allowed_origins),
     ]

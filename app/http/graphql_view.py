@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import graphql, services
 from app.http import strict_json
+from app.http.access_log import note_of
 from app.http.admission import Admission
 from app.http.answers import JSON, entries_response, fault_response, payload_response, status_of
 from app.http.auth import Authenticator
@@ -84,6 +85,7 @@ class GraphQLView:
         try:
             _check_method(request.method)
             key = await self._authenticator.authenticate(request.headers)
+            note_of(request.scope).principal = key.key_id
             self._admission.enter(key.key_id)
             media_type = _negotiate(request.headers.getlist("accept"))
             asked = await self._read(request)
@@ -105,9 +107,13 @@ class GraphQLView:
         document = self._executor.document(self._library.text_of(asked.wanted))
         self._library.register(asked.wanted)
         operation = document.operation(asked.operation_name)
+        note = note_of(request.scope)
+        note.document, note.operation_type = document.digest, operation.operation.value
+        note.operation = operation.name.value if operation.name else None
         if request.method == "GET" and graphql.is_mutation(operation):
             return fault_response(services.BadInput("A mutation needs POST."), status=405, headers={"Allow": "POST"})
         answer = await self._admission.run(key, document, operation, asked.variables, self._open_context)
+        note.cost = answer.extensions["cost"]["actualQueryCost"]
         response = _answer(answer, media_type)
         if request.method == "GET" and not answer.errors and document.asks_of_the_schema_alone(operation):
             return _kept_by_the_client(response, answer.data, request.headers.get("if-none-match", ""))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import services, telemetry
+from app.http import access_log
 from app.http.admission import BUSY_RETRY_SECONDS, Load
 from app.http.answers import fault_response
 from app.http.client_address import UNKNOWN, Proxies
@@ -31,12 +32,13 @@ _CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This a
 
 
 class Frame:
-    """The outermost: names each request, bounds how many there are, adds headers, and masks what nobody caught."""
+    """The outermost: names, counts and notes each request, adds headers, and masks what nobody caught."""
 
-    def __init__(self, app: ASGIApp, *, load: Load, proxies: Proxies) -> None:
+    def __init__(self, app: ASGIApp, *, load: Load, proxies: Proxies, writes_log: bool) -> None:
         self._app = app
         self._load = load
         self._proxies = proxies
+        self._access_log = writes_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -46,57 +48,56 @@ class Frame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        framed, started = self._framed(scope, send), _Started()
+        note = self._noted(scope)
+        try:
+            await self._answer(scope, receive, self._framed(note, send), note)
+        finally:
+            if self._access_log:
+                note.write()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, note: access_log.Note) -> None:
         # A busy process is alive: to end it for being busy would make things worse.
         if self._load.full and scope["path"] != LIVENESS_PATH:
             busy = services.Overloaded(
                 "Too many requests at once; nothing was done.", retry_after_seconds=BUSY_RETRY_SECONDS
             )
-            await fault_response(busy)(scope, receive, framed)
+            await fault_response(busy)(scope, receive, send)
             return
         self._load.requests += 1
         try:
-            await self._app(scope, receive, started.watch(framed))
+            await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last place that can answer
-            fault = services.Internal(telemetry.unexpected(error, where=f"{scope['method']} {scope['path'][:100]}"))
-            if not started.yes:
-                await fault_response(fault)(scope, receive, framed)
+            place = access_log.place_of(scope["path"]) or "an address"
+            fault = services.Internal(telemetry.unexpected(error, where=f"{scope['method']} {place}"))
+            if note.status is None:
+                await fault_response(fault)(scope, receive, send)
         finally:
             self._load.requests -= 1
 
-    def _framed(self, scope: Scope, send: Send) -> Send:
+    def _noted(self, scope: Scope) -> access_log.Note:
         given = Headers(scope=scope)
         named = given.get("x-request-id", "")
         request_id = named if _REQUEST_ID.fullmatch(named) else f"req_{uuid4().hex}"
         peer = (scope.get("client") or (UNKNOWN,))[0]
+        note = access_log.begin(request_id, scope["method"], scope["path"])
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["client_address"] = self._proxies.client_of(peer, given.getlist("x-forwarded-for"))
+        state[access_log.NOTE] = note
+        return note
 
+    def _framed(self, note: access_log.Note, send: Send) -> Send:
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                note.status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
+                headers["X-Request-Id"] = note.request_id
                 for name, value in _SECURITY.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         return framed
-
-
-class _Started:
-    """Whether a response has begun, after which no other can be sent."""
-
-    def __init__(self) -> None:
-        self.yes = False
-
-    def watch(self, send: Send) -> Send:
-        async def watched(message: Message) -> None:
-            self.yes = True
-            await send(message)
-
-        return watched
 
 
 class _BodyTooLargeError(Exception):

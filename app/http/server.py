@@ -49,7 +49,7 @@ def serve(
 
     `started` is told the address and the port once requests are answered there.
     """
-    telemetry.configure(chosen.log_level)
+    telemetry.configure(chosen.log_level, chosen.log_format)
     with listen(chosen.host, chosen.port) as listener:
         told = _told_once(started, chosen.host, listener.getsockname()[1])
         if chosen.workers > 1:
@@ -109,7 +109,7 @@ def listen(host: str, port: int) -> socket.socket:
 def worker_app() -> ASGIApp:
     """Build the application from the environment, as each worker process does."""
     chosen = settings.load()
-    telemetry.configure(chosen.log_level)
+    telemetry.configure(chosen.log_level, chosen.log_format)
     _bound_protocol(chosen)
     threading.Thread(target=_stop_after_supervisor, daemon=True).start()
     return QuietLifespan(asgi.create_app(chosen), logs=True)
@@ -198,7 +198,7 @@ class QuietLifespan:
         except Exception as error:  # noqa: BLE001 - it is logged, and told in one sentence
             self.refusal = _sentence_of(error)
             if self._logs or phase == "shutdown":
-                telemetry.warn(telemetry.SERVER, "%s failed: %s", phase, self.refusal)
+                telemetry.warn(telemetry.SERVER, f"{phase} failed", reason=self.refusal)
             # uvicorn would only add that it exits.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             await send({"type": f"lifespan.{phase}.failed", "message": ""})

@@ -117,5 +117,5 @@ class BatchRunner:
             return
         self.clock_suspect = self._watch.suspect(moment.clock)
         if self.clock_suspect:
-            telemetry.warn(telemetry.WRITER, "CLOCK_SUSPECT: the database's clock has jumped ahead; nothing is written")
+            telemetry.warn(telemetry.WRITER, "the database's clock has jumped ahead; nothing is written")
             raise Unavailable("The ledger's clock is being checked.", retry_after_seconds=_RETRY_SECONDS)

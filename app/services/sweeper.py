@@ -66,6 +66,6 @@ async def _quietly(work: Awaitable[int]) -> None:
     try:
         await work
     except (Fault, store.StoreError) as error:
-        telemetry.note(telemetry.WRITER, "sweep put off: %s", error)
+        telemetry.note(telemetry.WRITER, "sweep put off", error=telemetry.class_of(error))
     except Exception as error:  # noqa: BLE001 - the sweeper must outlive any single look
         telemetry.unexpected(error, where="sweeper")

@@ -133,7 +133,7 @@ class Writer:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            telemetry.warn(telemetry.WRITER, "writer stopped with %d commands unfinished", self._commands)
+            telemetry.warn(telemetry.WRITER, "writer stopped with commands unfinished", count=self._commands)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -287,7 +287,7 @@ class Writer:
                 if not error.retryable:
                     raise
                 unknown = unknown or isinstance(error, store.CommitUnknown)
-                telemetry.warn(telemetry.WRITER, "an errand will be tried again: %s", error)
+                telemetry.warn(telemetry.WRITER, "an errand will be tried again", error=telemetry.class_of(error))
             if unknown and tries >= TRIES_AFTER_UNKNOWN_MAX:
                 raise OutcomeUnknown("It may have happened; ask again.")
             await _pause(tries, TRIES_AFTER_UNKNOWN_MAX if unknown else TRIES_MAX)
@@ -324,7 +324,9 @@ class Writer:
             except store.StoreError as error:
                 if not error.retryable:
                     raise
-                telemetry.warn(telemetry.WRITER, "batch of tenant %s will be tried again: %s", tenant_id, error)
+                telemetry.warn(
+                    telemetry.WRITER, "a batch will be tried again", tenant=tenant_id, error=telemetry.class_of(error)
+                )
             unknown = any(job.tried for job in jobs)
             await _pause(tries, TRIES_AFTER_UNKNOWN_MAX if unknown else TRIES_MAX)
 

@@ -6,7 +6,7 @@ from typing import Final, cast
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
-from app import cli
+from app import cli, telemetry
 from app import settings as chosen
 from tests.docs.table import code, page, table
 
@@ -69,4 +69,20 @@ def settings() -> str:
         " (`--database-url` over `SPENDABLE_DATABASE_URL`). A value that cannot be used ends the command with one"
         " sentence and exit code 2.",
         table(("variable", "default", "what it is"), rows),
+    )
+
+
+def log() -> str:
+    """Return the page of the log: all that a line may tell."""
+    return page(
+        "The log",
+        "Lines go to standard error: an object of JSON each, or for reading on a terminal (`SPENDABLE_LOG_FORMAT`). A"
+        " line has `timestamp`, `level`, `logger` and `event`, and of what follows only what is known. Nothing else is"
+        " ever written: no key or token, no idempotency key, no amount, no metadata, no name or text of an account, no"
+        " query and no variable. A value that looks like a credential reads `[withheld]`.",
+        table(("field", "what it tells"), [(code(name), meaning) for name, meaning in telemetry.FIELDS.items()]),
+        "Each request leaves one line of the event `request` at the level `INFO`, checks of health at `DEBUG`;"
+        " `SPENDABLE_ACCESS_LOG=false` leaves them out. An unexpected error is written once, with the `error_id` that"
+        " its caller was told. What such an error says may hold what was sent, so that only the level `DEBUG` shows it,"
+        " as `detail`: use it where no real money is.",
     )

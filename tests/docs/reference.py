@@ -24,6 +24,7 @@ TITLES: Final = {
     "holds.md": "The life of a hold",
     "events.md": "Events",
     "schema.md": "The GraphQL schema",
+    "log.md": "The log",
     "rooms.md": "Rooms: every module, and what it is for",
 }
 
@@ -38,6 +39,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "holds.md": rules.holds,
     "events.md": rules.events,
     "schema.md": graph.schema,
+    "log.md": commands.log,
     "rooms.md": rooms.rooms,
 }
 """Each page by its name."""

@@ -90,7 +90,7 @@ async def test_what_nobody_foresaw_is_masked_and_logged_once(field: str, caplog:
     assert error["message"] == "Internal error."
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     logged = [entry for entry in caplog.records if entry.levelno >= logging.ERROR]
-    assert [error["extensions"]["errorId"] in entry.getMessage() for entry in logged] == [True]
+    assert [entry.__dict__["spendable"]["error_id"] for entry in logged] == [error["extensions"]["errorId"]]
     assert answer["data"]["hello"] == "hello you"
 
 
