@@ -118,7 +118,7 @@ class Library:
                 self._take(read_folder(self._folder))
         except ManifestError as error:
             # What was published before stands until the folder can be read again.
-            telemetry.warn(telemetry.SERVER, "documents: %s", error)
+            telemetry.warn(telemetry.SERVER, "published documents cannot be read", reason=error)
 
     def _changed_at(self) -> int | None:
         try:

@@ -222,7 +222,7 @@ async def test_what_is_published_or_retired_is_noticed_and_a_broken_manifest_cha
         assert (await post(speaking, documentId="new")).json()["data"] == {"hello": "hello you"}
         publish(folder, {"new": HELLO}, "third")
         assert (await post(speaking, documentId="new")).status_code == 200
-        assert "another in third.json" in caplog.text
+        assert "another in third.json" in str(caplog.records[-1].__dict__["spendable"]["reason"])
         (folder / "third.json").unlink()
         (folder / "first.json").unlink()
         publish(folder, {"new": "{ hello }"}, "second")
