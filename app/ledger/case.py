@@ -121,6 +121,11 @@ class Case:
         if account.currency != currency:
             self.refuse(RejectionCode.CURRENCY_MISMATCH, culprit)
 
+    def line_matches(self, account: Account, currency: str, line: int) -> None:
+        """As `matches`, for a line: who is at fault is only worked out where somebody is, as lines are many."""
+        if account.currency != currency:
+            self.refuse(RejectionCode.CURRENCY_MISMATCH, Culprit(account=account.id, line=line))
+
     def open(self, account: Account, line: int | None = None) -> None:
         """Note ACCOUNT_CLOSED where the account is closed."""
         if self.book.balances[account.id].closed:

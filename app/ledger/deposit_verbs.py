@@ -30,7 +30,7 @@ def deposit(case: Case, command: Deposit) -> Accepted | Rejection:
     if source.id == target.id:
         case.refuse(RejectionCode.SAME_ACCOUNT, Culprit(account=source.id, line=2, field="to"))
     for number, account in enumerate((source, target), 1):
-        case.matches(account, command.amount.currency, Culprit(account=account.id, line=number))
+        case.line_matches(account, command.amount.currency, number)
     header = Header(
         DEPOSIT,
         effective_at,

@@ -35,7 +35,7 @@ class Effect:
     @property
     def available(self) -> int:
         """The change of available money at the instant of the decision: ΔL - ΔU - ΔH."""
-        return self.ledger - sum(self.buckets.values()) - self.held
+        return self.ledger - self.held - (sum(self.buckets.values()) if self.buckets else 0)
 
     def available_at(self, instant: int) -> int:
         """The change of available money if the same command came at a later instant."""
@@ -83,11 +83,13 @@ def judge(case: Case, effects: dict[UUID, Effect], lines: Sequence[Line], licenc
 
 
 def _judge_freeze(case: Case, effect: Effect, balance: Balance) -> None:
-    culprit = Culprit(account=effect.account.id, line=effect.line)
     if balance.out_frozen and (effect.ledger < 0 or effect.sets_aside):
-        case.refuse(RejectionCode.ACCOUNT_FROZEN, culprit, actual="OUT")
+        side = "OUT"
     elif balance.in_frozen and effect.ledger > 0:
-        case.refuse(RejectionCode.ACCOUNT_FROZEN, culprit, actual="IN")
+        side = "IN"
+    else:
+        return
+    case.refuse(RejectionCode.ACCOUNT_FROZEN, Culprit(account=effect.account.id, line=effect.line), actual=side)
 
 
 def _judge_buckets(case: Case, effect: Effect, lines: Sequence[Line], licence: Licence) -> None:
@@ -160,9 +162,9 @@ def _earliest(case: Case, effect: Effect, balance: Balance, floor: int) -> int |
 def _judge_size(case: Case, effect: Effect, balance: Balance) -> None:
     # Each entry carries the balance after it, and the order of entries never matters: judged at the extremes.
     ledger = max(balance.ledger + effect.increases, -balance.ledger - effect.decreases)
-    maturing = balance.maturing + sum(effect.buckets.values())
+    maturing = balance.maturing + (sum(effect.buckets.values()) if effect.buckets else 0)
     held = balance.held + balance.lapsed + effect.held
-    if max(ledger, maturing, held) > money.BALANCE_MAX:
+    if ledger > money.BALANCE_MAX or maturing > money.BALANCE_MAX or held > money.BALANCE_MAX:
         case.refuse(RejectionCode.BALANCE_OVERFLOW, Culprit(account=effect.account.id, line=effect.line))
 
 
@@ -173,7 +175,7 @@ def settle(case: Case, effects: dict[UUID, Effect]) -> dict[UUID, Balance]:
         before = case.book.balances[account_id]
         after = Balance(
             before.ledger + effect.ledger,
-            before.maturing + sum(effect.buckets.values()),
+            before.maturing + (sum(effect.buckets.values()) if effect.buckets else 0),
             before.held + effect.held,
             before.lapsed,
             before.floor,
@@ -192,19 +194,20 @@ def settle(case: Case, effects: dict[UUID, Effect]) -> dict[UUID, Balance]:
 def write(case: Case, transaction: Transaction, lines: Sequence[Line]) -> None:
     """Write a transaction and its entries, each with the balance after it. Call before `settle`."""
     running: dict[UUID, tuple[int, int]] = {}
-    entries = []
+    balances, entries = case.book.balances, []
     for number, line in enumerate(lines, 1):
-        balance = case.book.balances[line.account.id]
-        ledger, maturing = running.get(line.account.id, (balance.ledger, balance.maturing))
-        ledger += line.signed
+        account_id, signed = line.account.id, line.signed
+        balance = balances[account_id]
+        ledger, maturing = running.get(account_id, (balance.ledger, balance.maturing))
+        ledger += signed
         if line.available_at is not None:
-            maturing += line.signed
-        running[line.account.id] = (ledger, maturing)
+            maturing += signed
+        running[account_id] = (ledger, maturing)
         entries.append(
             Entry(
                 transaction_id=transaction.id,
                 line=number,
-                account_id=line.account.id,
+                account_id=account_id,
                 side=line.side,
                 amount=line.amount,
                 kind=line.kind,

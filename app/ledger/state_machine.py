@@ -1,7 +1,6 @@
 """The ledger's one decision: commands in, answers out, replays and groups included."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from app.ledger import (
@@ -126,25 +125,21 @@ def replay(record: KeyRecord) -> Decision:
 def _remember(book: Book, request: Request, decision: Decision) -> None:
     if request.key is None or isinstance(decision, Denied):
         return
+    made = decision if isinstance(decision, Accepted) else None
     record = KeyRecord(
-        operation=request.command.operation,
-        key=request.key,
-        fingerprint=request.fingerprint,
-        digests=request.digests,
-        principal=request.principal,
-        after_sequence=book.sequence,
-        decided_at=book.at,
+        request.command.operation,
+        request.key,
+        request.fingerprint,
+        request.digests,
+        request.principal,
+        book.sequence,
+        book.at,
+        made.account_id if made else None,
+        made.transaction_id if made else None,
+        made.hold_id if made else None,
+        made.sequence if made else None,
+        None if isinstance(decision, Accepted) else decision.rejection,
     )
-    if isinstance(decision, Rejected):
-        record = replace(record, rejection=decision.rejection)
-    else:
-        record = replace(
-            record,
-            sequence=decision.sequence,
-            account_id=decision.account_id,
-            transaction_id=decision.transaction_id,
-            hold_id=decision.hold_id,
-        )
     book.put_key(record)
 
 

@@ -63,7 +63,7 @@ def transfer(case: Case, command: Transfer) -> Accepted | Rejection:
         forced=command.force,
     )
     for number, line in enumerate(lines, 1):
-        case.matches(line.account, amount.currency, Culprit(account=line.account.id, line=number))
+        case.line_matches(line.account, amount.currency, number)
     return post(case, header, lines, Licence(force=command.force))
 
 
@@ -74,7 +74,7 @@ def post_transaction(case: Case, command: PostTransaction) -> Accepted | Rejecti
         account = case.account(draft.account, line=number, named="account")
         if account is None:
             continue
-        case.matches(account, draft.amount.currency, Culprit(account=account.id, line=number))
+        case.line_matches(account, draft.amount.currency, number)
         available_at = later(case, draft.available_at)
         lines.append(Line(account, draft.side, draft.amount.minor, available_at, draft.kind, draft.reason))
     case.conditions(command.require)

@@ -1,6 +1,7 @@
 """Accounts: rows in, values out."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -28,6 +29,11 @@ _PAGE_DOWN = _PAGE.replace("{order}", "DESC")
 _COUNT = "SELECT count(*) AS number FROM accounts a WHERE a.tenant_id = $1 AND {where}"
 
 
+# A member by its value, without the enumeration's own look-up, which takes five times as long.
+_PURPOSES: Final = {purpose.value: purpose for purpose in ledger.Purpose}
+_SIDES: Final = {side.value: side for side in ledger.Side}
+
+
 def metadata_of(text: str) -> ledger.Metadata:
     """Metadata as the ledger keeps it, from its stored text."""
     return tuple(sorted(orjson.loads(text).items())) if text != "{}" else ()
@@ -44,8 +50,8 @@ def account_of(row: Row) -> ledger.Account:
         id=row["id"],
         currency=row["currency"],
         exponent=row["exponent"],
-        purpose=ledger.Purpose(row["purpose"]),
-        normal_side=ledger.Side(row["normal_side"]),
+        purpose=_PURPOSES[row["purpose"]],
+        normal_side=_SIDES[row["normal_side"]],
         external_id=row["external_id"],
         name=row["name"],
         metadata=metadata_of(row["metadata"]),
