@@ -141,13 +141,21 @@ class Settings(BaseSettings):
     json_depth_max: int = Field(32, ge=8, le=128, description="Levels of nesting in a request's JSON.")
 
     document_characters_max: int = _positive(65_536, "Characters of a GraphQL document.")
-    document_tokens_max: int = _positive(8_192, "Tokens of a GraphQL document.")
+    document_tokens_max: int = _positive(2_000, "Tokens of a GraphQL document; what is longer belongs in variables.")
+    document_comments_max: int = _positive(1_000, "Comments in a GraphQL document.")
+    document_nesting_max: int = Field(64, ge=1, le=128, description="Levels of brackets in a GraphQL document.")
+    document_directives_max: int = _positive(64, "Directives in a GraphQL document.")
+    document_inputs_max: int = _positive(250, "Arguments, and members of inputs, written in a GraphQL document.")
+    document_arguments_max: int = _positive(32, "Arguments of one field.")
+    document_text_characters_max: int = _positive(8_192, "Characters of all texts written in a GraphQL document.")
+    document_operations_max: int = _positive(32, "Operations in a GraphQL document.")
     document_depth_max: int = _positive(16, "Levels of nested fields in an operation, fragments included.")
     document_aliases_max: int = _positive(64, "Aliases in an operation, fragments included.")
     document_fields_max: int = _positive(500, "Fields in an operation, fragments included.")
     document_variables_max: int = _positive(100, "Variables of an operation.")
     document_root_fields_max: int = _positive(20, "Root fields in an operation, fragments included.")
     document_fragments_max: int = _positive(64, "Fragments defined in a document.")
+    document_merges_max: int = _positive(1_000, "Pairs of fields in an operation that answer under one name.")
     document_nodes_max: int = _positive(10_000, "Nodes that an operation's pages and lists may come to.")
     documents_mode: str = Field(
         "allow",

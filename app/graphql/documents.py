@@ -29,6 +29,7 @@ from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule
 from app import services
 from app.graphql import cost
 from app.graphql import limits as limits_module
+from app.graphql.document_text import TextExceededError, check_text
 from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
 
@@ -175,6 +176,7 @@ class Documents:
     def _parse(self, source: str) -> DocumentNode:
         limits = self._limits
         try:
+            check_text(source, limits)
             return parse(
                 source,
                 max_lexical_tokens=limits.tokens_max,
@@ -182,6 +184,8 @@ class Documents:
                 max_source_length=limits.characters_max,
                 allow_empty_selection_sets=False,
             )
+        except TextExceededError as exceeded:
+            raise DocumentRefusedError([entry_of(GraphQLError(exceeded.message), exceeded.code)]) from None
         except GraphQLError as error:
             raise DocumentRefusedError([entry_of(error, services.FaultCode.GRAPHQL_PARSE_FAILED)]) from None
 

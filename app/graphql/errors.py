@@ -15,6 +15,7 @@ from app import services, telemetry
 ErrorEntry = dict[str, Any]
 
 INPUT_ERRORS_MAX: Final = 5
+LOCATIONS_MAX: Final = 5
 _MESSAGE_CHARACTERS_MAX: Final = 500
 
 
@@ -22,7 +23,7 @@ def entry_of(error: GraphQLError, code: services.FaultCode) -> ErrorEntry:
     """Return an error of the document itself in its form on the wire."""
     entry: ErrorEntry = {"message": _shortened(error.message)}
     if error.locations:
-        entry["locations"] = [location.formatted for location in error.locations]
+        entry["locations"] = [location.formatted for location in error.locations[:LOCATIONS_MAX]]
     entry["extensions"] = {"code": code} | dict(error.extensions or {})
     return entry
 
@@ -48,7 +49,7 @@ def entry_of_field(error: GraphQLError) -> ErrorEntry:
         where = ".".join(str(part) for part in error.path or ())
         entry = entry_of_unexpected(cause, where=f"field {where}")
     if error.locations:
-        entry["locations"] = [location.formatted for location in error.locations]
+        entry["locations"] = [location.formatted for location in error.locations[:LOCATIONS_MAX]]
     if error.path is not None:
         entry["path"] = error.path
     return entry

@@ -21,7 +21,7 @@ from app.graphql.errors import (
     entry_of_field,
     entry_of_unexpected,
 )
-from app.graphql.limits import Limits
+from app.graphql.limits import Limits, check_variables
 from app.graphql.projection import ProjectingExecutor
 
 # A mutation's own waits end before this much more than the deadline; past it the answer is OUTCOME_UNKNOWN.
@@ -117,6 +117,7 @@ class Executor:
     ) -> Answer:
         try:
             try:
+                check_variables(variables, self.limits)
                 document.check_nodes(operation, variables, self.limits)
                 result = await self._execute(document, operation, variables, context)
             finally:

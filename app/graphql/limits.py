@@ -1,5 +1,6 @@
 """Limits on documents: one memoised count of depth, aliases, fields and nodes, linear in the document's size."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -22,6 +23,8 @@ from graphql.language import (
     ValueNode,
 )
 
+from app import services
+
 # Selection sets inside one another, inline fragments included: bounds the recursion here, far above any depth allowed.
 _LEVELS_MAX: Final = 200
 
@@ -31,15 +34,24 @@ class Limits:
     """What a document may come to; every count includes what fragments add."""
 
     characters_max: int = 65_536
-    tokens_max: int = 8_192
+    tokens_max: int = 2_000
     comments_max: int = 1_000
+    digits_max: int = 100
+    text_characters_max: int = 8_192
+    nesting_max: int = 64
+    directives_max: int = 64
+    inputs_max: int = 250
+    arguments_max: int = 32
+    operations_max: int = 32
     depth_max: int = 16
     aliases_max: int = 64
     fields_max: int = 500
     variables_max: int = 100
     root_fields_max: int = 20
     fragments_max: int = 64
+    merges_max: int = 1_000
     list_items_max: int = 1_000
+    variable_items_max: int = 5_000
     nodes_max: int = 10_000
     page_nodes_max: int = 100
     page_nodes_default: int = 20
@@ -55,6 +67,9 @@ class _Tally(NamedTuple):
 
 
 _NOTHING: Final = _Tally()
+_UNDER_WAY: Final = _Tally(depth=-1)
+# With so few fields there is nothing to compare that could take long.
+_ALONE: Final = 20
 
 
 def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
@@ -62,6 +77,8 @@ def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]
     fragments = fragments_of(document)
     if sum(isinstance(node, FragmentDefinitionNode) for node in document.definitions) > limits.fragments_max:
         return [GraphQLError(f"The document defines more than {limits.fragments_max} fragments.")]
+    if len(operations_of(document)) > limits.operations_max:
+        return [GraphQLError(f"The document has more than {limits.operations_max} operations.")]
     counter = _Counter(fragments, limits)
     try:
         for fragment in fragments.values():
@@ -70,7 +87,10 @@ def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]
             for variable in operation.variable_definitions or ():
                 if variable.default_value is not None:
                     counter.check_value(variable.default_value)
-            _check_counts(counter.of_selections(operation.selection_set, 0), operation, limits)
+            tally = counter.of_selections(operation.selection_set, 0)
+            _check_counts(tally, operation, limits)
+            if tally.fields > _ALONE:
+                _Merges(fragments, limits).check(operation)
     except _ExceededError as exceeded:
         return [GraphQLError(exceeded.message, exceeded.node)]
     return []
@@ -115,11 +135,13 @@ class _Counter:
 
     def of_fragment(self, name: str, level: int) -> _Tally:
         known = self._counted.get(name)
-        if known is not None:
-            return known
         fragment = self._fragments.get(name)
-        # A cycle counts nothing here, and neither does a missing fragment: validation reports both.
-        self._counted[name] = _NOTHING
+        if known is not None:
+            if known is _UNDER_WAY and fragment is not None:
+                raise _ExceededError("A fragment spreads itself.", fragment)
+            return known
+        # A missing fragment counts nothing here: validation reports it.
+        self._counted[name] = _UNDER_WAY
         tally = _NOTHING if fragment is None else self.of_selections(fragment.selection_set, level + 1)
         self._counted[name] = tally
         return tally
@@ -145,6 +167,8 @@ class _Counter:
             return self.of_selections(node.selection_set, level + 1)
         if not isinstance(node, FieldNode):
             return _NOTHING
+        if len(node.arguments or ()) > self._limits.arguments_max:
+            raise _ExceededError(f"A field has more than {self._limits.arguments_max} arguments.", node)
         for argument in node.arguments or ():
             self.check_value(argument.value)
         inner = self.of_selections(node.selection_set, level + 1)
@@ -165,3 +189,55 @@ class _Counter:
                 waiting.append(node.value)
             elif isinstance(node, StringValueNode) and "\0" in node.value:
                 raise _ExceededError("Text must not contain NUL.", node)
+
+
+class _Merges:
+    """Counts the pairs of fields that answer under one name, which validation compares with one another."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], limits: Limits) -> None:
+        self._fragments = fragments
+        self._limits = limits
+        self._pairs = 0
+
+    def check(self, operation: OperationDefinitionNode) -> None:
+        self._count([operation.selection_set], operation)
+
+    def _count(self, selections: list[SelectionSetNode], operation: OperationDefinitionNode) -> None:
+        named: dict[str, list[FieldNode]] = {}
+        self._gather(selections, named)
+        for fields in named.values():
+            self._pairs += len(fields) * (len(fields) - 1) // 2
+            if self._pairs > self._limits.merges_max:
+                raise _ExceededError(
+                    f"More than {self._limits.merges_max} pairs of fields have one name in one place.", operation
+                )
+            inner = [field.selection_set for field in fields if field.selection_set is not None]
+            if inner:
+                self._count(inner, operation)
+
+    def _gather(self, selections: list[SelectionSetNode], named: dict[str, list[FieldNode]]) -> None:
+        waiting, spread = list(selections), set[str]()
+        while waiting:
+            for node in waiting.pop().selections:
+                if isinstance(node, FieldNode):
+                    named.setdefault((node.alias or node.name).value, []).append(node)
+                elif isinstance(node, InlineFragmentNode):
+                    waiting.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                    spread.add(node.name.value)
+                    fragment = self._fragments.get(node.name.value)
+                    if fragment is not None:
+                        waiting.append(fragment.selection_set)
+
+
+def check_variables(variables: Mapping[str, object], limits: Limits) -> None:
+    """Raise BadInput where a list in the variables is longer than any that is taken; they are not read further."""
+    waiting: deque[tuple[object, tuple[str, ...]]] = deque((value, (name,)) for name, value in variables.items())
+    while waiting:
+        value, path = waiting.popleft()
+        if isinstance(value, list):
+            if len(value) > limits.variable_items_max:
+                raise services.BadInput(f"A list has more than {limits.variable_items_max} items.", path)
+            waiting.extend((item, path) for item in value if item.__class__ in (dict, list))
+        elif isinstance(value, dict):
+            waiting.extend((item, (*path, name)) for name, item in value.items() if item.__class__ in (dict, list))

@@ -15,7 +15,8 @@ BUSY_RETRY_SECONDS: Final = 1.0
 RESERVE_SHARE: Final = 0.1
 """The part of a budget that only mutations may use up."""
 REFUSED_POINTS: Final = 20
-"""What a document costs that had to be read to be refused."""
+"""What a document costs that is refused, beside what its length does: it had to be read for that."""
+CHARACTERS_OF_A_POINT: Final = 100
 
 
 class Load:
@@ -57,9 +58,10 @@ class Admission:
         """Take the point that every request costs, before anything is read; raises Throttled."""
         self._budget_of(bearer).take(1)
 
-    def refused(self, bearer: str) -> None:
-        """Take what refusing a document has cost."""
-        self._budget_of(bearer).charge(REFUSED_POINTS)
+    def refused(self, bearer: str, characters: int) -> None:
+        """Take what refusing a document of so many characters has cost."""
+        read = min(characters, self._executor.limits.characters_max)
+        self._budget_of(bearer).charge(REFUSED_POINTS + read // CHARACTERS_OF_A_POINT)
 
     async def run(
         self,

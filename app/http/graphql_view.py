@@ -96,7 +96,7 @@ class GraphQLView:
         try:
             return await self._run(request, key, asked, media_type)
         except graphql.DocumentRefusedError as refused:
-            self._admission.refused(key.key_id)
+            self._admission.refused(key.key_id, len(asked.wanted.text or ""))
             return _answer(graphql.refused(*refused.entries), media_type)
         except (services.BadInput, services.DocumentNotFound, services.DocumentsNotOffered) as fault:
             return _answer(graphql.refused(graphql.entry_of_fault(fault)), media_type)

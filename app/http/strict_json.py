@@ -3,12 +3,13 @@
 import json
 import math
 import re
+from itertools import accumulate
 from typing import Final, Never
 
 from app import services
 
 _STRINGS: Final = re.compile(rb'"[^"]*"')
-_PAIRS: Final = re.compile(rb"\{\}|\[\]")
+_PREFIX_BYTES: Final = 512
 _NOT_STRUCTURE: Final = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 # What only an escape can bring into JSON text: NUL, and halves of a surrogate pair.
 _SUSPECT_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -42,11 +43,15 @@ def _is_deeper(body: bytes, depth_max: int) -> bool:
     # Escapes go first, so that a quote left over always opens or closes a string.
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE)
     bare = _STRINGS.sub(b"", bare)
+    # What goes deep at once is found at once; quotes that are left here never close.
+    levels = accumulate(1 if byte in b"[{" else -1 for byte in bare[:_PREFIX_BYTES])
+    if max(levels, default=0) > depth_max:
+        return True
     # Each round takes the innermost level off.
     for _ in range(depth_max):
         if not bare:
             return False
-        smaller = _PAIRS.sub(b"", bare)
+        smaller = bare.replace(b"[]", b".").replace(b"{}", b".").replace(b".", b"")
         if len(smaller) == len(bare):
             # Brackets that do not match: for the parser to say, unless they go too deep for it.
             return max(bare.count(b"["), bare.count(b"{")) > depth_max

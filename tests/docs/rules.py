@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from app import ledger, services, settings
+from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
+
+from app import graphql, ledger, services, settings
 from app.graphql import availability_query, bounds, cost, paging, policy_inputs, scalars, spending
 from app.http import admission
 from app.ledger import money, policy, policy_record
@@ -134,8 +136,11 @@ _CONSTANTS: Final = (
     (scalars.METADATA_KEYS_MAX, "keys of metadata"),
     (scalars.METADATA_KEY_CHARACTERS_MAX, "characters of a key of metadata"),
     (scalars.METADATA_VALUE_CHARACTERS_MAX, "characters of a value of metadata"),
+    (graphql.Limits().digits_max, "characters of a number in a document"),
+    (graphql.Limits().variable_items_max, "items of a list in the variables"),
+    (MAX_LIST_DEPTH - 1, "lists within one another in a question about the schema itself"),
     (cost.MUTATION_POINTS, "points of a mutation, beside one for each item of the longest list in its input"),
-    (admission.REFUSED_POINTS, "points of a document that is refused"),
+    (admission.REFUSED_POINTS, "points of a document that is refused, beside one for each 100 characters"),
     (services.BUDGETS_MAX, "bearers whose budgets a process remembers"),
     (writer.TRIES_MAX, "tries of a batch that the database did not take"),
     (writer.TRIES_AFTER_UNKNOWN_MAX, "tries of a batch once the answer to a commit was lost"),

@@ -78,10 +78,17 @@ def test_nested_fragments_cost_no_more_than_their_text() -> None:
     assert time.process_time() - started < 1
 
 
-def test_cycles_and_missing_fragments_are_for_validation_to_say() -> None:
+def test_fragments_that_spread_themselves_are_refused_before_validation() -> None:
     for query in (
         "{ thing { ...A } } fragment A on Thing { ...B } fragment B on Thing { ...A }",
         "{ thing { ...A } } fragment A on Thing { thing { ...A } }",
+        "{ thing { name } } fragment A on Thing { thing { ...A } }",
+    ):
+        assert "spreads itself" in refusal(query)[1]
+
+
+def test_missing_fragments_and_empty_selections_are_not_for_the_limits_to_say() -> None:
+    for query in (
         "{ thing { ...Nowhere } }",
         "{ thing { } }",
         "{ hello { } }",
