@@ -32,6 +32,10 @@ install: .venv/.dev ## set up .venv with everything development needs
 test: .venv/.dev $(bundle) $(outside) ## run the whole test suite, on SQLite and on PostgreSQL
 	$(python) -m pytest
 
+.PHONY: test-browser
+test-browser: .venv/.dev $(bundle) $(outside) ## run the tests in a headless Chromium, which the system must have
+	$(python) -m pytest tests/browser
+
 .PHONY: lint
 lint: .venv/.dev ## check style, formatting, types and the import contracts
 	.venv/bin/ruff check

@@ -87,7 +87,7 @@ def demo(host: Host = None, port: Port = None, database_url: DatabaseUrl = None,
     flags = {"host": host, "port": port, "database_url": database_url, "log_level": log_level}
     chosen = _several(settings.load(flags, settings.DemoSettings))
     key = asyncio.run(_prepare_demo(chosen))
-    http.serve(chosen, started=lambda address, bound: _announce(key, address, bound, graphiql=chosen.serves_graphiql))
+    http.serve(chosen, started=lambda address, bound: _announce(key, address, bound, chosen))
 
 
 @application.command()
@@ -332,12 +332,12 @@ def _several(chosen: settings.Settings) -> settings.Settings:
     return chosen
 
 
-def _announce(key: str, host: str, port: int, *, graphiql: bool) -> None:
+def _announce(key: str, host: str, port: int, chosen: settings.Settings) -> None:
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     out.print(f"\nSpendable serves the tenant {DEMO_TENANT} at {address}; Ctrl-C stops it.\n")
     out.print(f"The key, kept in {DEMO_KEY_FILE}:\n  {key}")
-    if graphiql:
-        out.print(f"GraphiQL:\n  {address}/graphiql#key={key}")
+    if chosen.serves_graphiql:
+        out.print(f"GraphiQL:\n  {address}/graphiql{f'#key={key}' if chosen.takes_key_from_address else ''}")
     body = f'{{"query": "{_QUERY}"}}'
     headers = f"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
     out.print(f"From a terminal:\n  curl -s {address}/graphql {headers} -d '{body}'\n")

@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         """Whether GraphiQL is served: as set, else as the profile has it."""
         return self.profile == "development" if self.graphiql_enabled is None else self.graphiql_enabled
 
+    @property
+    def takes_key_from_address(self) -> bool:
+        """Whether GraphiQL may be opened by a link with a key in it, which the browser's history keeps."""
+        return self.profile == "development"
+
     def environment(self) -> dict[str, str]:
         """Return these settings as environment variables, so that a worker process reads the same."""
         made = {}

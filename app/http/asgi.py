@@ -137,7 +137,7 @@ def _routes(
     if settings.serves_graphiql:
         fixtures = next((folder for folder in _FIXTURES if folder.is_dir()), _FIXTURES[-1])
         routes.append(Route("/", _to_graphiql))
-        routes.extend(graphiql_routes(fixtures / "transcripts"))
+        routes.extend(graphiql_routes(fixtures / "transcripts", takes_key=settings.takes_key_from_address))
     return routes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -30,6 +30,9 @@ _HEADERS = {
 _REVALIDATED = _HEADERS | {"Cache-Control": "no-cache"}
 _IMMUTABLE = _HEADERS | {"Cache-Control": "public, max-age=31536000, immutable"}
 
+_ROOT = '<div id="graphiql"'
+_ROOT_WITH_KEY = f"{_ROOT} data-takes-key"
+
 _NOT_BUNDLED = """<!doctype html>
 <html lang="en">
   <head><meta charset="utf-8"><title>Spendable</title></head>
@@ -42,14 +45,18 @@ _NOT_BUNDLED = """<!doctype html>
 """
 
 
-def graphiql_routes(transcripts: Path, bundle: Path = BUNDLE) -> Sequence[BaseRoute]:
-    """The page at /graphiql, its assets, and its example tabs, which are the `*.graphql` files of `transcripts`."""
+def graphiql_routes(transcripts: Path, bundle: Path = BUNDLE, *, takes_key: bool = False) -> Sequence[BaseRoute]:
+    """The page at /graphiql, its assets, and its example tabs, which are the `*.graphql` files of `transcripts`.
+
+    Where it takes a key from its address, one click opens it; but browsers keep addresses in their history.
+    """
     tabs = orjson.dumps(_read_tabs(transcripts))
 
     async def page(_: Request) -> Response:
         if not (bundle / "manifest.json").is_file():
             return HTMLResponse(_NOT_BUNDLED, headers=_REVALIDATED)
-        return FileResponse(bundle / "index.html", headers=_REVALIDATED)
+        text = (bundle / "index.html").read_text(encoding="utf-8")
+        return HTMLResponse(text.replace(_ROOT, _ROOT_WITH_KEY) if takes_key else text, headers=_REVALIDATED)
 
     async def examples(_: Request) -> Response:
         return Response(tabs, media_type="application/json", headers=_REVALIDATED)

@@ -174,14 +174,19 @@ class SameOrigin:
         await self._app(scope, receive, send)
 
     def _may_pass(self, scope: Scope, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        if origin is not None and origin in self._allowed_origins:
-            return True
-        if origin is not None and _host_of(origin) != headers.get("host", ""):
+        origins = headers.getlist("origin")
+        if len(origins) > 1:
             return False
-        if headers.get("sec-fetch-site") != "cross-site":
+        if origins and origins[0] in self._allowed_origins:
             return True
-        return scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate" and scope["path"] != "/graphql"
+        if origins and _host_of(origins[0]) != headers.get("host", ""):
+            return False
+        # Another port of the same host is the same site, and another origin all the same.
+        if headers.get("sec-fetch-site") not in {"cross-site", "same-site"}:
+            return True
+        if scope["method"] != "GET" or scope["path"] == "/graphql":
+            return False
+        return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
 
 
 def _host_of(origin: str) -> str | None:

@@ -1,6 +1,7 @@
 """A real server to be looked at from outside: a ledger with some money in it, and a key."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,16 @@ def url(fresh_database: FreshDatabase) -> str:
 
 @pytest.fixture
 async def served(url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    """A server in the profile development, which serves GraphiQL too."""
+    """A server in the profile production."""
+    async with serve(url, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def serve(url: str, folder: Path, **settings: object) -> AsyncIterator[Served]:
+    """Give a migrated database a tenant with some money, and serve it under these settings."""
     ledger = await new_ledger(url)
-    async with serving(ledger.url, tmp_path, profile="development") as server:
+    async with serving(ledger.url, folder, **settings) as server:
         async with client(ledger.key, server.url) as teller:
             await stock(teller, ("alice", "bob"), 1_000_00)
         yield Served(server, ledger.key)

@@ -59,6 +59,15 @@ async def test_the_policy_names_no_other_host(transcripts: Path, path: str) -> N
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize(("profile", "takes"), [("production", False), ("development", True)])
+async def test_only_in_development_the_page_takes_a_key_from_its_address(profile: str, takes: bool) -> None:
+    app, _ = make_app(profile=profile, graphiql_enabled=True)
+    async with client(app) as speaking:
+        page = (await speaking.get("/graphiql")).text
+    assert ("data-takes-key" in page) == takes
+    assert 'data-endpoint="graphql"' in page
+
+
 def test_the_bundle_is_whole() -> None:
     manifest = json.loads((BUNDLE / "manifest.json").read_text())
     assert sorted(path.name for path in (BUNDLE / "assets").iterdir()) == manifest["assets"]

@@ -89,6 +89,17 @@ ORIGINS = [
     ({"Origin": "http://["}, 403),
     ({"Sec-Fetch-Site": "same-origin"}, 200),
     ({"Sec-Fetch-Site": "none"}, 200),
+    ({"Sec-Fetch-Site": "same-site"}, 403),
+    ({"Sec-Fetch-Site": "same-site", "Origin": "https://app.test"}, 200),
+    ({"Origin": "https://app.test.evil.test"}, 403),
+    ({"Origin": "https://evilapp.test"}, 403),
+    ({"Origin": "https://app.test:8443"}, 403),
+    ({"Origin": "http://app.test"}, 403),
+    ({"Origin": "https://APP.test"}, 403),
+    ({"Origin": "http://spendable.test:81"}, 403),
+    ({"Origin": "http://me@spendable.test"}, 403),
+    ({"Origin": "https://app.test, https://evil.test"}, 403),
+    ({"Origin": ""}, 403),
     ({"Sec-Fetch-Site": "cross-site"}, 403),
     ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
     ({"Sec-Fetch-Site": "cross-site", "Origin": "https://app.test"}, 200),
@@ -112,19 +123,68 @@ async def test_a_link_from_another_site_may_lead_to_a_page() -> None:
         response = await speaking.get("/", headers=headers)
         assert (response.status_code, response.headers["Location"]) == (307, "/graphiql")
         assert (await speaking.get("/graphql", headers=headers)).status_code == 403
+        framed = headers | {"Sec-Fetch-Dest": "iframe"}
+        assert (await speaking.get("/graphiql", headers=framed)).status_code == 403
+        opened = headers | {"Sec-Fetch-Dest": "document"}
+        assert (await speaking.get("/graphiql", headers=opened)).status_code == 200
+
+
+def preflight(origin: str, method: str = "POST", headers: str = "authorization,content-type") -> dict[str, str]:
+    return {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+    }
 
 
 async def test_an_allowed_origin_may_ask_first() -> None:
     app, _ = make_app(allowed_origins="https://app.test")
-    headers = {
-        "Origin": "https://app.test",
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization,content-type",
-    }
     async with client(app, key=None) as speaking:
-        response = await speaking.options("/graphql", headers=headers)
-    assert response.status_code == 200
-    assert response.headers["Access-Control-Allow-Origin"] == "https://app.test"
+        response = await speaking.options("/graphql", headers=preflight("https://app.test"))
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == "https://app.test"
+        assert response.headers["Vary"].startswith("Origin")
+        assert response.headers["Access-Control-Max-Age"] == "600"
+        assert "Access-Control-Allow-Credentials" not in response.headers
+        for asked in (preflight("https://app.test", "DELETE"), preflight("https://app.test", headers="x-admin")):
+            assert (await speaking.options("/graphql", headers=asked)).status_code == 400
+
+
+@pytest.mark.parametrize("chosen", ["", "https://app.test"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.test", "null", "https://app.test.evil.test", "https://evilapp.test", "http://app.test"]
+)
+async def test_no_other_origin_is_told_anything(chosen: str, origin: str) -> None:
+    app, _ = make_app(allowed_origins=chosen)
+    async with client(app) as speaking:
+        for response in (
+            await speaking.options("/graphql", headers=preflight(origin)),
+            await speaking.post("/graphql", json={"query": "{ hello }"}, headers={"Origin": origin}),
+            await speaking.get("/graphql", params={"query": "{ hello }"}, headers={"Origin": origin}),
+            await speaking.get("/livez", headers={"Origin": origin}),
+        ):
+            assert response.status_code == 403
+            assert [name for name in response.headers if name.startswith("access-control")] == []
+
+
+async def test_what_an_allowed_origin_reads_is_its_own_and_never_by_a_cookie() -> None:
+    app, _ = make_app(allowed_origins="https://app.test, https://other.test")
+    async with client(app) as speaking:
+        response = await speaking.post("/graphql", json={"query": "{ hello }"}, headers={"Origin": "https://app.test"})
+        assert response.headers["Access-Control-Allow-Origin"] == "https://app.test"
+        assert "Origin" in response.headers["Vary"]
+        assert "Access-Control-Allow-Credentials" not in response.headers
+        assert "Set-Cookie" not in response.headers
+
+
+async def test_two_origins_are_none() -> None:
+    app, _ = make_app(allowed_origins="https://app.test")
+    async with client(app) as speaking:
+        request = speaking.build_request("POST", "/graphql", json={"query": "{ hello }"})
+        request.headers = type(request.headers)(
+            [*request.headers.multi_items(), ("Origin", "https://app.test"), ("Origin", "https://evil.test")]
+        )
+        assert (await speaking.send(request)).status_code == 403
 
 
 async def test_an_unforeseen_error_is_masked_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,20 +1,22 @@
 // The page: a bar that holds the API key, and GraphiQL below it.
 //
-// The key comes in the fragment of the address (#key=spd_…), which a browser never sends to a server. It is moved to
-// memory and taken out of the address bar before anything else happens, and it is never stored.
+// The key is typed into the bar, is in memory only and never stored. In the profile development it may also come in the
+// fragment of the address (#key=spd_…), as the demo prints it: a browser never sends that to a server, and it is moved
+// to memory and out of the address bar before anything else happens, but a browser's history has seen it.
 import { GraphiQL } from "graphiql";
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { StrictMode, useCallback, useEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 
-import { namespacedStorage } from "./storage.js";
+import { forgetfulStorage } from "./storage.js";
 import "./workers.js";
 import "graphiql/style.css";
 import "./page.css";
 
 const root = document.getElementById("graphiql");
 const { endpoint, tabs: tabsAddress } = root.dataset;
-const storage = namespacedStorage("spendable:");
+const takesKeyFromAddress = "takesKey" in root.dataset;
+const storage = forgetfulStorage();
 
 const FIRST_QUERY = `# What each account owns, and what it may spend now.
 query Accounts {
@@ -39,7 +41,7 @@ function takeKeyFromAddress() {
   if (location.hash) {
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return key;
+  return takesKeyFromAddress ? key : null;
 }
 
 /** The part of a key that is no secret: spd_<live|test>_<id>. */

@@ -1,27 +1,15 @@
-// The browser's storage under names of our own: other pages served from the same host, such as another GraphiQL on the
-// same port tomorrow, keep theirs. Where storage is refused, nothing is kept and everything else works.
-export function namespacedStorage(prefix) {
-  const names = () => {
-    try {
-      return Object.keys(localStorage).filter((name) => name.startsWith(prefix));
-    } catch {
-      return [];
-    }
-  };
+// What GraphiQL wants to remember, for as long as the page is open: queries and their variables name people and their
+// money, so nothing is left behind in the browser.
+export function forgetfulStorage() {
+  const kept = new Map();
   return {
     get length() {
-      return names().length;
+      return kept.size;
     },
-    key: (index) => names()[index]?.slice(prefix.length) ?? null,
-    getItem: (name) => {
-      try {
-        return localStorage.getItem(prefix + name);
-      } catch {
-        return null;
-      }
-    },
-    setItem: (name, value) => localStorage.setItem(prefix + name, value),
-    removeItem: (name) => localStorage.removeItem(prefix + name),
-    clear: () => names().forEach((name) => localStorage.removeItem(name)),
+    key: (index) => [...kept.keys()][index] ?? null,
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => void kept.set(name, String(value)),
+    removeItem: (name) => void kept.delete(name),
+    clear: () => kept.clear(),
   };
 }
