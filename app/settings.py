@@ -138,6 +138,12 @@ class Settings(BaseSettings):
     body_seconds_max: float = _seconds(10, "Seconds that a request's body may take to arrive.")
     header_bytes_max: int = _positive(16_384, "Bytes of a request's line and headers.")
     header_seconds_max: float = _seconds(10, "Seconds that a request's line and headers may take to arrive.")
+    idle_seconds_max: float = _seconds(30, "Seconds that a connection may wait for its next request.")
+    write_seconds_max: float = _seconds(20, "Seconds that a caller may take to read an answer.")
+    connections_max: int = _positive(4_096, "Connections of one process; fewer where it may not open as many files.")
+    client_connections_max: int = _positive(
+        512, "Connections of one client address to one process; behind a trusted proxy, its requests at the same time."
+    )
     json_depth_max: int = Field(32, ge=8, le=128, description="Levels of nesting in a request's JSON.")
 
     document_characters_max: int = _positive(65_536, "Characters of a GraphQL document.")

@@ -29,6 +29,8 @@ class Note:
     code: str | None = None
     cost: int | None = None
     status: int | None = None
+    client: str | None = None
+    """Who asks through a trusted proxy."""
 
     def write(self) -> None:
         """Write the line."""

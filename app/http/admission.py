@@ -1,12 +1,14 @@
 """Admission: what may begin now. Where there is too much, dear queries are refused first, then all, mutations last."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from graphql.language import OperationDefinitionNode
 
 from app import graphql, services
+from app.http.client_address import neighbourhood
 
 DEAR_POINTS: Final = 100
 DEAR_SHARE: Final = 0.5
@@ -22,8 +24,10 @@ CHARACTERS_OF_A_POINT: Final = 100
 class Load:
     """How many requests this process is answering, of how many it may."""
 
-    def __init__(self, requests_max: int) -> None:
+    def __init__(self, requests_max: int, client_requests_max: int) -> None:
         self._requests_max = requests_max
+        self._client_requests_max = client_requests_max
+        self._of: Counter[str] = Counter()
         self.requests = 0
 
     @property
@@ -35,6 +39,22 @@ class Load:
     def share(self) -> float:
         """The part that is in use."""
         return self.requests / self._requests_max
+
+    @contextmanager
+    def of_client(self, address: str) -> Iterator[None]:
+        """Count a request as its client's for the time of the block; raises Throttled where it has too many."""
+        client = neighbourhood(address)
+        if self._of[client] >= self._client_requests_max:
+            raise services.Throttled(
+                "Too many requests of this client at once; nothing was done.", retry_after_seconds=BUSY_RETRY_SECONDS
+            )
+        self._of[client] += 1
+        try:
+            yield
+        finally:
+            self._of[client] -= 1
+            if not self._of[client]:
+                del self._of[client]
 
 
 class Admission:

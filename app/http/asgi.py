@@ -108,7 +108,7 @@ def build_app(
         Path(settings.documents_folder) if settings.documents_folder else None,
         executor.limits,
     )
-    load = Load(settings.requests_in_flight_max)
+    load = Load(settings.requests_in_flight_max, settings.client_connections_max)
     view = GraphQLView(
         executor,
         Admission(executor, desk.budget, load, tenant_operations_max=settings.tenant_operations_max),

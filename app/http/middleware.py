@@ -1,6 +1,7 @@
 """Middlewares: what holds for every request before anything reads it, as plain ASGI."""
 
 import re
+from contextlib import nullcontext
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -65,7 +66,11 @@ class Frame:
             return
         self._load.requests += 1
         try:
-            await self._app(scope, receive, send)
+            # A connection counts as its client's; where a proxy stands between, the requests do.
+            with nullcontext() if note.client is None else self._load.of_client(note.client):
+                await self._app(scope, receive, send)
+        except services.Throttled as throttled:
+            await fault_response(throttled)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last place that can answer
             place = access_log.place_of(scope["path"]) or "an address"
             fault = services.Internal(telemetry.unexpected(error, where=f"{scope['method']} {place}"))
@@ -82,7 +87,9 @@ class Frame:
         note = access_log.begin(request_id, scope["method"], scope["path"])
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["client_address"] = self._proxies.client_of(peer, given.getlist("x-forwarded-for"))
+        state["client_address"] = client = self._proxies.client_of(peer, given.getlist("x-forwarded-for"))
+        if self._proxies.trusts(peer) and not self._proxies.trusts(client):
+            note.client = client
         state[access_log.NOTE] = note
         return note
 

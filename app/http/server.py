@@ -1,12 +1,12 @@
 """Server: one uvicorn, or several workers behind one socket, bounded, quiet, and drained on SIGTERM."""
 
-import asyncio
 import gc
 import logging
 import math
 import multiprocessing
 import multiprocessing.connection
 import os
+import resource
 import signal
 import socket
 import threading
@@ -14,19 +14,21 @@ from collections.abc import Callable
 from http.client import HTTPConnection
 from typing import Final
 
-import orjson
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
-from app import graphql, services, settings, telemetry
+from app import services, settings, telemetry
 from app.http import asgi
+from app.http.client_address import Proxies
+from app.http.protocol import BoundedProtocol, Bounds
 
 _BACKLOG: Final = 2_048
-_KEEP_ALIVE_SECONDS: Final = 30
+# Connections are files; some are kept for the database and whatever else a process opens.
+_FILES_WANTED: Final = 65_536
+_FILES_KEPT: Final = 256
 _LOOK_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 60.0
 # Objects made before the collector looks for cycles among them, and how often it looks further back.
@@ -163,15 +165,31 @@ def _config(chosen: settings.Settings, app: ASGIApp | str) -> Config:
         server_header=False,
         proxy_headers=False,
         backlog=_BACKLOG,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=math.ceil(chosen.idle_seconds_max),
         timeout_graceful_shutdown=math.ceil(chosen.shutdown_seconds),
     )
 
 
 def _bound_protocol(chosen: settings.Settings) -> None:
     # uvicorn makes its protocols itself, so that their bounds can only be given to the class.
-    BoundedProtocol.header_bytes_max = chosen.header_bytes_max
-    BoundedProtocol.header_seconds_max = chosen.header_seconds_max
+    BoundedProtocol.bounds = Bounds(
+        header_bytes_max=chosen.header_bytes_max,
+        header_seconds_max=chosen.header_seconds_max,
+        body_seconds_max=chosen.body_seconds_max,
+        write_seconds_max=chosen.write_seconds_max,
+        connections_max=min(chosen.connections_max, max(_files_max() - _FILES_KEPT, 1)),
+        client_connections_max=chosen.client_connections_max,
+        proxies=Proxies(chosen.trusted_proxies),
+    )
+
+
+def _files_max() -> int:
+    """Return how many files this process may open, once it may open as many as it is allowed to allow itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
 
 
 class QuietLifespan:
@@ -220,77 +238,3 @@ def _sentence_of(error: Exception) -> str:
     if isinstance(error, services.Fault):
         return error.message
     return f"Unexpected error, see the log for {telemetry.unexpected(error, where='starting or stopping')}."
-
-
-class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a cap on the bytes and the seconds of a request's line and headers."""
-
-    header_bytes_max: int = 16_384
-    header_seconds_max: float = 10.0
-
-    _header_bytes = 0
-    _header_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Begin to wait for the first request."""
-        super().connection_made(transport)
-        self._wait_for_headers()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        """Begin to count a request's headers."""
-        self._header_bytes = 0
-        self._wait_for_headers()
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count a part of the address."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        """The headers have come; the body is bounded by the application."""
-        self._stop_waiting()
-        super().on_headers_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, or too much of it, as JSON and close."""
-        self._stop_waiting()
-        body = orjson.dumps({"errors": [graphql.entry_of_fault(services.BadInput(msg))]})
-        head = (
-            "HTTP/1.1 400 Bad Request\r\n"
-            "content-type: application/json; charset=utf-8\r\n"
-            f"content-length: {len(body)}\r\n"
-            "cache-control: no-store\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + body)
-        self.transport.close()
-
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > self.header_bytes_max:
-            # The parser turns this into its own error, which uvicorn answers by send_400_response.
-            raise ValueError("the headers are over their cap")
-
-    def _wait_for_headers(self) -> None:
-        self._stop_waiting()
-        self._header_timer = self.loop.call_later(self.header_seconds_max, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
-
-    def _give_up(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()

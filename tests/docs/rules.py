@@ -6,7 +6,7 @@ from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 
 from app import graphql, ledger, services, settings
 from app.graphql import availability_query, bounds, cost, paging, policy_inputs, scalars, spending
-from app.http import admission
+from app.http import admission, protocol
 from app.ledger import money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
@@ -141,6 +141,7 @@ _CONSTANTS: Final = (
     (MAX_LIST_DEPTH - 1, "lists within one another in a question about the schema itself"),
     (cost.MUTATION_POINTS, "points of a mutation, beside one for each item of the longest list in its input"),
     (admission.REFUSED_POINTS, "points of a document that is refused, beside one for each 100 characters"),
+    (protocol.PIPELINED_MAX, "requests that wait on a connection for the answer to one before them"),
     (services.BUDGETS_MAX, "bearers whose budgets a process remembers"),
     (writer.TRIES_MAX, "tries of a batch that the database did not take"),
     (writer.TRIES_AFTER_UNKNOWN_MAX, "tries of a batch once the answer to a commit was lost"),
