@@ -192,6 +192,8 @@ def test_options_are_the_soonest_and_what_is_enough() -> None:
     told = ledger.can_spend(ledger.Balance(ledger=-15), 80, 5, future)
     assert [(option.at, option.amount) for option in told.options] == [(11, 5), (12, 15), (13, 25), (14, 35), (19, 85)]
     assert told.earliest_at == 19
+    exact = ledger.can_spend(ledger.Balance(ledger=-15), 25, 5, future)
+    assert ([(option.at, option.amount) for option in exact.options][-1], exact.earliest_at) == ((13, 25), 13)
     short = ledger.can_spend(ledger.Balance(ledger=3), 200, 5, future)
     assert [(option.at, option.amount) for option in short.options] == [(5, 3), (10, 13), (11, 23), (12, 33), (19, 103)]
     assert short.earliest_at is None

@@ -1,6 +1,7 @@
 """With random policies, deposits, holds and clock moves: slices sum to the balance, and what is foreseen comes true."""
 
 import random
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -97,40 +98,43 @@ async def test_deposits_are_explained_foreseen_and_spent_as_told(database_url: s
 
 async def sums(desk: Desk, ids: list[UUID], size: int, at: int | None) -> int:
     """Explain each account, and return how many maturing slices there were."""
-    reader, matured = desk.gateway.reader(desk.principal), 0
-    for id_, account in (await reader.accounts(ids)).items():
-        read = (await reader.balances([id_], at))[id_]
-        place, slices = None, list[ledger.BalanceSlice]()
-        while place is None or place.more:
-            page = await services.explain(reader, account, read, place, size)
-            slices += page.slices
-            place = page.reached
-        assert sum(one.amount for one in slices) == read.balance.ledger
-        maturing = [one for one in slices if one.kind is ledger.SliceKind.MATURING]
-        assert sum(one.amount for one in maturing) == read.balance.maturing
-        assert [one.until for one in maturing] == sorted(one.until or 0 for one in maturing)
-        matured += len(maturing)
-    await reader.aclose()
+    matured = 0
+    async with aclosing(desk.gateway.reader(desk.principal)) as reader:
+        for id_, account in (await reader.accounts(ids)).items():
+            read = (await reader.balances([id_], at))[id_]
+            place, slices = None, list[ledger.BalanceSlice]()
+            while place is None or place.more:
+                page = await services.explain(reader, account, read, place, size)
+                slices += page.slices
+                place = page.reached
+            assert sum(one.amount for one in slices) == read.balance.ledger
+            maturing = [one for one in slices if one.kind is ledger.SliceKind.MATURING]
+            assert sum(one.amount for one in maturing) == read.balance.maturing
+            assert [one.until for one in maturing] == sorted(one.until or 0 for one in maturing)
+            matured += len(maturing)
     return matured
+
+
+async def foresee(reader: services.Reader, ids: list[UUID]) -> list[services.Forecast]:
+    """Return the curves of the next sixty days."""
+    end = (await reader.coordinate()).at + 60 * DAY
+    named = [ledger.Reference(id_) for id_ in ids]
+    found = await services.forecast(reader, named, None, end, services.Step.EVENT)
+    return [one for one in found if one is not None]
 
 
 async def earliest(desk: Desk, ids: list[UUID]) -> list[tuple[UUID, int, int]]:
     """Ask of all that will be spendable some time whether it can be spent now; return (account, amount, earliest)."""
-    reader, told = desk.gateway.reader(desk.principal), list[tuple[UUID, int, int]]()
-    now = (await reader.coordinate()).at
-    curves = await services.forecast(
-        reader, [ledger.Reference(id_) for id_ in ids], None, now + 60 * DAY, services.Step.EVENT
-    )
-    for id_, curve in zip(ids, curves, strict=True):
-        assert curve is not None
-        read = (await reader.balances([id_]))[id_]
-        amounts = sorted({point.expected + more for point in curve.points for more in (0, 1)} - {0})
-        asked = [(read, amount) for amount in amounts if amount > 0]
-        for (_, amount), answer in zip(asked, await services.weigh_spending(reader, asked, 256), strict=True):
-            assert (answer.refusal is None) == (amount <= read.balance.available)
-            if answer.refusal is not None and answer.earliest_at is not None:
-                told.append((id_, amount, answer.earliest_at))
-    await reader.aclose()
+    told = list[tuple[UUID, int, int]]()
+    async with aclosing(desk.gateway.reader(desk.principal)) as reader:
+        for id_, curve in zip(ids, await foresee(reader, ids), strict=True):
+            read = (await reader.balances([id_]))[id_]
+            amounts = sorted({point.expected + more for point in curve.points for more in (0, 1)})
+            asked = [(read, amount) for amount in amounts if amount > 0]
+            for (_, amount), answer in zip(asked, await services.weigh_spending(reader, asked, 256), strict=True):
+                assert (answer.refusal is None) == (amount <= read.balance.available)
+                if answer.refusal is not None and answer.earliest_at is not None:
+                    told.append((id_, amount, answer.earliest_at))
     return told
 
 
@@ -143,11 +147,8 @@ async def spends(desk: Desk, account: UUID, amount: int) -> bool:
 
 async def comes_true(desk: Desk, ids: list[UUID], told: list[tuple[UUID, int, int]]) -> None:
     """Live through the forecast; at each point try to spend a cent more than it says, and what was promised by then."""
-    reader = desk.gateway.reader(desk.principal)
-    end = (await reader.coordinate()).at + 60 * DAY
-    named = [ledger.Reference(id_) for id_ in ids]
-    curves = [one for one in await services.forecast(reader, named, None, end, services.Step.EVENT) if one is not None]
-    await reader.aclose()
+    async with aclosing(desk.gateway.reader(desk.principal)) as reader:
+        curves = await foresee(reader, ids)
     assert len(curves) == len(ids)
     promised = {at for _, _, at in told} | {at - 1 for _, _, at in told}
     for at in sorted({point.at for curve in curves for point in curve.points} | promised):
