@@ -52,6 +52,17 @@ format: .venv/.dev ## rewrite the code in the house format
 soak: .venv/.dev ## run the simulations a hundred times as long as the test suite does
 	SPENDABLE_TEST_SOAK=100 $(python) -m pytest -m simulation
 
+.PHONY: bench bench-peers
+bench: .venv/.dev $(bundle) bench-peers ## measure beside pgbench, peers and floors, and write docs/reference/performance.md
+	$(python) -m benchmarks --write
+
+bench-peers: benchmarks/peers/postgraphile/node_modules/.stamp
+
+benchmarks/peers/postgraphile/node_modules/.stamp: .venv/.run benchmarks/peers/postgraphile/package-lock.json
+	@echo "spendable: fetching the peers to measure beside"
+	@. tools/node.sh && cd benchmarks/peers/postgraphile && npm ci --no-progress --loglevel=error >/dev/null
+	@touch $@
+
 .PHONY: lock
 lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
 	$(compile) --upgrade --output-file requirements/run.lock

@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks import installation, report
+from benchmarks import installation, report, shapes
 from benchmarks.peers.naive_writer import NaiveWriter
 from benchmarks.rows import REFERENCES, ROWS, Bench, Row, Sizes
 from tests import postgres
 
 ACCOUNTS: Final = 10_000
 NAIVE_CALLERS: Final = 16
-QUICK: Final = Sizes(rounds=3, pgbench_seconds=2, transfers=4_000, singles=1_500, reads=400, lone=100)
+QUICK: Final = Sizes(rounds=3, pgbench_seconds=2, transfers=4_000, singles=1_500, reads=400, lone=100, shapes=600)
 
 
 async def measure(cluster: postgres.Cluster, folder: Path, rows: tuple[Row, ...], sizes: Sizes) -> report.Found:
@@ -36,6 +36,7 @@ async def measure(cluster: postgres.Cluster, folder: Path, rows: tuple[Row, ...]
             for row in rows:
                 found.note(row, taken[row.ours], taken[REFERENCES[row.reference]])
                 report.say(f"round {number}: {found.last(row)}")
+        found.shapes = await shapes.show(bench, sizes.shapes, lambda port: _cpu(bench, cluster, port))
         found.facts = await asyncio.to_thread(report.facts, cluster)
         found.facts["memory of two workers"] = f"{installation.resident_bytes(pids) / 2**20:.0f} MiB"
         found.facts |= report.grown(before, await asyncio.to_thread(report.footprint, cluster, "bench"))
@@ -61,8 +62,16 @@ async def _everything(
         stack.push_async_callback(naive.close)
         await naive.open(books.accounts, installation.FUNDS_MINOR)
         ports = {"two": two.port, "one": one.port, "hand": hand, "stock": stock}
+        if installation.has_postgraphile():
+            ports["postgraphile"] = await stack.enter_async_context(installation.postgraphile(cluster, books))
         desk = installation.Desk(gateway, books.principal)
-        yield Bench(cluster, books, folder, sizes, ports, desk, naive), (two.pid,)
+        pids = {"two": two.pid, "one": one.pid}
+        yield Bench(cluster, books, folder, sizes, ports, pids, desk, naive), (two.pid,)
+
+
+def _cpu(bench: Bench, cluster: postgres.Cluster, port: str) -> tuple[float, float]:
+    database = installation.cpu_seconds([installation.server_pid(cluster)])
+    return installation.cpu_seconds([bench.pids[port]]), database
 
 
 async def _warm(bench: Bench, rows: tuple[Row, ...]) -> None:
@@ -78,10 +87,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/reference/performance.md and its picture")
     given = parser.parse_args()
     wanted = set(given.rows.split(",")) if given.rows else {row.number for row in ROWS}
+    if not installation.has_postgraphile():
+        wanted.discard("7")
+        report.say("row 7 is left out: make bench-peers installs PostGraphile")
     rows = tuple(row for row in ROWS if row.number in wanted)
     with TemporaryDirectory() as folder, installation.durable_cluster() as cluster:
         found = asyncio.run(measure(cluster, Path(folder), rows, QUICK if given.quick else Sizes()))
     report.say(found.table())
+    report.say(found.other_shapes())
     if given.write:
         found.write()
 

@@ -168,6 +168,29 @@ async def peer(module: str, environment: dict[str, str]) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
+async def postgraphile(cluster: postgres.Cluster, books: Books) -> AsyncIterator[int]:
+    """PostGraphile, as `make bench-peers` installed it, over a view of the same tables; yields its port."""
+    folder = ROOT / "benchmarks" / "peers" / "postgraphile"
+    view = (folder / "view.sql").read_text(encoding="utf-8").replace(":tenant", str(books.tenant_id))
+    await asyncio.to_thread(cluster.run, view, books.url.rpartition("/")[2])
+    port = free_port()
+    environment = {"BENCH_URL": books.url, "BENCH_PORT": str(port), "NODE_ENV": "production"}
+    command = ["/bin/sh", "-c", f". tools/node.sh && cd '{folder}' && exec node node_modules/.bin/postgraphile"]
+    async with running(command, environment, port):
+        yield port
+
+
+def has_postgraphile() -> bool:
+    """Whether PostGraphile is installed."""
+    return (ROOT / "benchmarks/peers/postgraphile/node_modules/.bin/postgraphile").exists()
+
+
+def server_pid(cluster: postgres.Cluster) -> int:
+    """Return the process id of PostgreSQL's own process, whose children do its work."""
+    return int((cluster.data / "postmaster.pid").read_text().splitlines()[0])
+
+
+@asynccontextmanager
 async def running(command: list[str], environment: dict[str, str], port: int) -> AsyncIterator[int]:
     """A program that serves a port, from when it answers there to the end; yields its process id."""
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env={**os.environ, **environment})
@@ -231,5 +254,5 @@ def _ticks(pid: int) -> int:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    # utime and stime, counted from the state that follows the name.
-    return int(fields[11]) + int(fields[12])
+    # Counted from the state that follows the name: utime and stime, and those of children that have ended.
+    return sum(map(int, fields[11:15]))

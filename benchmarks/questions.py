@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,10 @@ FUNDS: Final = (
 )
 ONE: Final = (
     "query ($by: AccountBy!) { account(by: $by) { id name balance {"
+    f" ledger {_MONEY} maturing {_MONEY} held {_MONEY} available {_MONEY} asOf sequence version }} }} }}"
+)
+POSTGRAPHILE: Final = (
+    "query ($ids: [UUID]) { availableFunds(accounts: $ids) { nodes { accountId name"
     f" ledger {_MONEY} maturing {_MONEY} held {_MONEY} available {_MONEY} asOf sequence version }} }} }}"
 )
 TYPENAME: Final = "{ __typename }"
@@ -92,9 +97,31 @@ class Asker:
             [id_] = self.ids(1)
             yield self.request(ONE, {"by": {"id": id_}})
 
+    def hold(self) -> dict[str, object]:
+        """Return the variables of a hold that is placed and captured at once."""
+        account, destination = self.pair()
+        key = self._key()
+        place = {
+            "idempotencyKey": key,
+            "account": {"id": text_of(account)},
+            "amount": {"amount": "0.01", "currency": "USD"},
+            "destination": {"id": text_of(destination)},
+            "externalId": key,
+        }
+        return {"place": place, "capture": {"idempotencyKey": key, "hold": {"externalId": key}}}
+
+    @property
+    def instant(self) -> str:
+        """A moment ago, as the API reads it."""
+        return f"{datetime.now(tz=UTC) - timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}"
+
     def ids(self, accounts: int) -> Sequence[str]:
         """Draw accounts."""
         return [text_of(account) for account in self._chance.sample(self._books.accounts, accounts)]
+
+    def uuids(self, accounts: int) -> Sequence[str]:
+        """Draw accounts, as the database names them."""
+        return [str(account) for account in self._chance.sample(self._books.accounts, accounts)]
 
     def _transfer(self, source: UUID, target: UUID) -> dict[str, object]:
         return {

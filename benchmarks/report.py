@@ -13,6 +13,7 @@ from typing import Final
 
 from benchmarks import installation
 from benchmarks.rows import Row
+from benchmarks.shapes import HEADING, Shown
 from tests import postgres
 
 REFERENCE: Final = Path(__file__).parents[1] / "docs" / "reference"
@@ -36,6 +37,7 @@ class Found:
 
     rounds: int
     facts: dict[str, str] = field(default_factory=dict)
+    shapes: list[Shown] = field(default_factory=list)
     _pairs: dict[Row, list[tuple[float, float]]] = field(default_factory=dict)
     _cpu: dict[str, list[float]] = field(default_factory=dict)
 
@@ -69,6 +71,10 @@ class Found:
             )
         return "\n".join(lines)
 
+    def other_shapes(self) -> str:
+        """Return the table of shapes in Markdown."""
+        return "\n".join([HEADING, *(shown.line() for shown in self.shapes)])
+
     def write(self) -> None:
         """Write the page and its picture."""
         facts = "\n".join(f"- {name}: {value}" for name, value in self.facts.items())
@@ -83,6 +89,9 @@ class Found:
             " [how fast, and why](../explanation/performance.md).\n\n"
             "![Ratios beside their goals](performance.svg)\n\n"
             f"{self.table()}\n\n"
+            "## Other shapes of work\n\n"
+            "One measurement of each; the server has two workers where nothing else is said.\n\n"
+            f"{self.other_shapes()}\n\n"
             "## CPU seconds of the server with two workers, in each measurement\n\n"
             f"| measurement | seconds |\n| --- | --- |\n{cpu}\n\n"
             f"## The run\n\n{facts}\n"

@@ -12,7 +12,7 @@ from typing import Final
 from benchmarks import installation, load
 from benchmarks.installation import HOST, Books, Desk
 from benchmarks.peers.naive_writer import NaiveWriter
-from benchmarks.questions import TYPENAME, Asker
+from benchmarks.questions import POSTGRAPHILE, TYPENAME, Asker
 from tests import postgres
 
 BATCH: Final = 500
@@ -32,6 +32,7 @@ class Sizes:
     singles: int = 4_000
     reads: int = 1_200
     lone: int = 300
+    shapes: int = 2_000
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Bench:
     folder: Path
     sizes: Sizes
     ports: Mapping[str, int]
+    pids: Mapping[str, int]
     desk: Desk
     naive: NaiveWriter
     number: int = 0
@@ -152,6 +154,16 @@ async def funds_by_hand(bench: Bench) -> float:
     return await _by_hand(bench, bench.sizes.reads, 50)
 
 
+async def funds_by_postgraphile(bench: Bench) -> float:
+    """The same to PostGraphile, over a view of the same tables."""
+    asker, port = bench.asker("postgraphile", "postgraphile"), bench.ports["postgraphile"]
+    requests = [
+        load.post(HOST, port, "/graphql", {"query": POSTGRAPHILE, "variables": {"ids": asker.uuids(50)}})
+        for _ in range(bench.sizes.reads)
+    ]
+    return (await bench.load("postgraphile", requests, READERS)).rate
+
+
 async def one_by_hand(bench: Bench) -> float:
     """One account, to the endpoint written by hand."""
     return await _by_hand(bench, 2 * bench.sizes.reads, 1)
@@ -196,6 +208,7 @@ REFERENCES: Final[Mapping[str, Measure]] = {
     "endpoint by hand": funds_by_hand,
     "endpoint by hand, one account": one_by_hand,
     "stock Strawberry": funds_stock,
+    "PostGraphile 5": funds_by_postgraphile,
     "its parts alone": lone_parts,
     "a transaction each, SQLAlchemy": naive,
 }
@@ -209,6 +222,7 @@ ROWS: Final = (
     Row("4n", "the writer alone, beside the naive one", writer, "a transaction each, SQLAlchemy", 20),
     Row("5", "available funds of 50 accounts, one worker", funds, "endpoint by hand", 0.5),
     Row("6", "the same", funds, "stock Strawberry", 4),
+    Row("7", "the same", funds, "PostGraphile 5", 1.5),
     Row("8", "one account's balance, one worker", one, "endpoint by hand, one account", 0.6),
     Row("11", "a lone mutation on an idle server", lone, "its parts alone", 1.3, at_most=True, unit=" s"),
 )
