@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -92,6 +93,6 @@ def empty_database_url(request: pytest.FixtureRequest, fresh_database: FreshData
 
 
 def _migrate(url: str) -> None:
-    # A runner with a loop factory leaves the thread's current event loop alone: it is pytest-asyncio's.
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(store.migrate(url))
+    # In a thread of its own, as an asynchronous fixture may be the first to ask for a database: its loop runs already.
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        aside.submit(lambda: asyncio.run(store.migrate(url))).result()

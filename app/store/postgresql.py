@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: one connection, its session settings and its errors."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -22,9 +22,10 @@ _ROLLBACK_SECONDS_MAX = 2.0
 # nothing of empty tables or of a tenant that has only just come: a plan made for such a tenant takes it to have one
 # row, and then any index will do. Hence generic plans, and no others than look-ups. Merge joins stay: they are what
 # keeps a join that was planned the wrong way round from being quadratic.
-_PLANNER = "SET LOCAL plan_cache_mode = force_generic_plan; " + "".join(
-    f"SET LOCAL {name} = off; " for name in ("enable_seqscan", "enable_hashjoin", "enable_bitmapscan", "jit")
-)
+_PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_bitmapscan", "jit"), "off"),
+}
 
 
 class PostgresDriver:
@@ -40,6 +41,7 @@ class PostgresDriver:
     async def connect(self, *, writing: bool) -> "PostgresConnection":
         """Open a connection for one writer's lane, or for readers."""
         limits = self._limits
+        settings = _settings(limits, writing=writing)
         try:
             driver = await asyncpg.connect(
                 self._url,
@@ -47,14 +49,15 @@ class PostgresDriver:
                 # The server ends a statement first; this is for a server that no longer answers.
                 command_timeout=limits.statement_seconds_max + limits.lock_seconds_max + 1,
                 statement_cache_size=256 if limits.prepared else 0,
-                server_settings={"application_name": "spendable"},
+                server_settings={"application_name": "spendable", **(settings if limits.prepared else {})},
             )
         except asyncpg.InvalidCatalogNameError as error:
             raise errors.Unusable(f"PostgreSQL at {place(self._url)} has no such database") from error
         except (asyncpg.PostgresError, *_BROKEN_DRIVER, ValueError) as error:
             raise errors.Unavailable(f"PostgreSQL at {place(self._url)} cannot be reached: {error}") from error
         postgresql_arrays.register(driver)
-        return PostgresConnection(driver, _opening(limits, writing=writing))
+        # Behind a pooler that gives each transaction another session, the settings have to come with each transaction.
+        return PostgresConnection(driver, _opening(limits, {} if limits.prepared else settings, writing=writing))
 
     def close(self) -> None:
         """Nothing is held beside the connections."""
@@ -166,22 +169,28 @@ def _arrays(sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[
     return [()] * (count - len(scalars))
 
 
-def _opening(limits: Limits, *, writing: bool) -> str:
-    mode = "READ WRITE" if writing and not limits.read_only else "READ ONLY"
-    level = "READ COMMITTED" if writing else "REPEATABLE READ"
+def _settings(limits: Limits, *, writing: bool) -> dict[str, str]:
+    """What holds in every transaction of a connection."""
     # A writer that dozes off holds the tenant's head; a reader only holds a snapshot, bounded by its own deadline.
     idle_seconds = limits.idle_seconds_max if writing else limits.statement_seconds_max + limits.lock_seconds_max
-    return (
-        f"BEGIN ISOLATION LEVEL {level} {mode}; "
-        f"SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(idle_seconds)}; "
-        f"SET LOCAL lock_timeout = {_milliseconds(limits.lock_seconds_max)}; "
-        f"SET LOCAL statement_timeout = {_milliseconds(limits.statement_seconds_max)}; "
-        f"{_PLANNER}"
+    return {
+        "idle_in_transaction_session_timeout": _milliseconds(idle_seconds),
+        "lock_timeout": _milliseconds(limits.lock_seconds_max),
+        "statement_timeout": _milliseconds(limits.statement_seconds_max),
+        **_PLANNER,
+    }
+
+
+def _opening(limits: Limits, settings: Mapping[str, str], *, writing: bool) -> str:
+    mode = "READ WRITE" if writing and not limits.read_only else "READ ONLY"
+    level = "READ COMMITTED" if writing else "REPEATABLE READ"
+    return "; ".join(
+        [f"BEGIN ISOLATION LEVEL {level} {mode}", *(f"SET LOCAL {name} = {value}" for name, value in settings.items())]
     )
 
 
-def _milliseconds(seconds: float) -> int:
-    return max(1, round(seconds * 1000))
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(seconds * 1000)))
 
 
 def _plain(url: str) -> str:

@@ -131,3 +131,24 @@ async def test_no_statement_is_prepared_behind_a_pooler(fresh_database: Callable
         (row,) = await session.rows(prepared)
     assert row["n"] == 0
     await database.close()
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+async def test_every_transaction_has_its_bounds_and_plans(
+    fresh_database: Callable[..., str], *, prepared: bool
+) -> None:
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode", "jit")
+    picked = ", ".join(f"current_setting('{name}') AS {name}" for name in (*names, "enable_seqscan"))
+    settings = Statement("test.settings", f"SELECT {picked}")
+    database = store.open_database(fresh_database("postgres"), prepared=prepared)
+    try:
+        for _ in range(2):
+            async with database.read() as session:
+                (reading,) = await session.rows(settings)
+            async with database.write() as unit:
+                (writing,) = await unit.rows(settings)
+                await unit.commit()
+            assert tuple(reading.values()) == ("5s", "5s", "10s", "force_generic_plan", "off", "off")
+            assert tuple(writing.values()) == ("5s", "5s", "2s", "force_generic_plan", "off", "off")
+    finally:
+        await database.close()

@@ -180,7 +180,8 @@ def explain_postgresql(cluster: postgres.Cluster, url: str, one: store.Executed)
     # PostgreSQL 15 has no EXPLAIN (GENERIC_PLAN): a prepared statement under the same settings shows the same plan.
     count = max((int(number) for number in re.findall(r"\$(\d+)", one.sql)), default=0)
     given = f"({', '.join(['NULL'] * count)})" if count else ""
-    command = f"{postgresql._PLANNER} PREPARE one AS {one.sql}; EXPLAIN (FORMAT JSON) EXECUTE one{given}"
+    settings = "".join(f"SET LOCAL {name} = {value}; " for name, value in postgresql._PLANNER.items())
+    command = f"{settings}PREPARE one AS {one.sql}; EXPLAIN (FORMAT JSON) EXECUTE one{given}"
     (plan,) = json.loads(cluster.run(command, url.rpartition("/")[2]))
     for node in nodes(plan["Plan"]):
         kind, looked_up = node["Node Type"], node.get("Index Cond", "")
