@@ -6,6 +6,7 @@ from typing import Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from app import ledger, services
+from app.graphql.card_numbers import refuse_card_number
 
 Item = TypeVar("Item")
 Path: TypeAlias = tuple[str | int, ...]
@@ -40,19 +41,27 @@ def text(value: str | None, path: Path, *, most: int, least: int = 0) -> str | N
     return value
 
 
+def words(value: str | None, path: Path, *, most: int, least: int = 0) -> str | None:
+    """Return text that a person writes for others to read, as `text` does; it must not hold a card's number."""
+    found = text(value, path, most=most, least=least)
+    if found is not None:
+        refuse_card_number(found, path)
+    return found
+
+
 def description(value: str | None, path: Path) -> str | None:
     """Return the description of the command at `path`; None stays None."""
-    return text(value, (*path, "description"), most=DESCRIPTION_CHARACTERS_MAX)
+    return words(value, (*path, "description"), most=DESCRIPTION_CHARACTERS_MAX)
 
 
 def reason(value: str | None, path: Path, *, least: int = 0) -> str | None:
     """Return the reason of the command at `path`; None stays None."""
-    return text(value, (*path, "reason"), most=REASON_CHARACTERS_MAX, least=least)
+    return words(value, (*path, "reason"), most=REASON_CHARACTERS_MAX, least=least)
 
 
 def name(value: str | None, path: Path) -> str | None:
     """Return the name of the account at `path`; None stays None."""
-    return text(value, (*path, "name"), most=NAME_CHARACTERS_MAX)
+    return words(value, (*path, "name"), most=NAME_CHARACTERS_MAX)
 
 
 def label(value: str | None, path: Path) -> str | None:

@@ -12,6 +12,7 @@ from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from app import ledger, services
+from app.graphql.card_numbers import holds_card_number
 
 # UTC microseconds since 1970, as `int`.
 Instant = NewType("Instant", int)
@@ -153,6 +154,8 @@ def parse_metadata(value: object) -> Metadata:
             raise GraphQLError(f"Metadata '{key}' must be text of at most {METADATA_VALUE_CHARACTERS_MAX} characters.")
         if not _is_storable(item):
             raise GraphQLError(f"Metadata '{key}' must be valid Unicode without NUL.")
+        if holds_card_number(key) or holds_card_number(item):
+            raise GraphQLError("Metadata must not hold the number of a card.")
     return Metadata(value)
 
 
