@@ -63,6 +63,10 @@ benchmarks/peers/postgraphile/node_modules/.stamp: .venv/.run benchmarks/peers/p
 	@. tools/node.sh && cd benchmarks/peers/postgraphile && npm ci --no-progress --loglevel=error >/dev/null
 	@touch $@
 
+.PHONY: fuzz
+fuzz: .venv/.dev $(bundle) ## send 500,000 requests of all sorts, 25 times as many as the test suite does
+	SPENDABLE_TEST_FUZZ=500000 $(python) -m pytest tests/fuzz -s
+
 .PHONY: lock
 lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
 	$(compile) --upgrade --output-file requirements/run.lock

@@ -180,9 +180,9 @@ def _wanted(value: Mapping[str, object], extensions: Mapping[str, object]) -> gr
     query, document_id, persisted = value.get("query"), value.get("documentId"), extensions.get("persistedQuery")
     # Clients that name a document may be unable to leave its text out, and send an empty one.
     names_one = document_id is not None or persisted is not None
-    if not (isinstance(query, str) and query) and not (names_one and query in {None, ""}):
-        raise services.BadInput("query must be a string.", ("query",))
     text = query if isinstance(query, str) and query else None
+    if text is None and not (names_one and (query is None or query == "")):
+        raise services.BadInput("query must be a string.", ("query",))
     if document_id is not None:
         if not isinstance(document_id, str) or not document_id:
             raise services.BadInput("documentId must be a string.", ("documentId",))
