@@ -67,6 +67,10 @@ benchmarks/peers/postgraphile/node_modules/.stamp: .venv/.run benchmarks/peers/p
 fuzz: .venv/.dev $(bundle) ## send 500,000 requests of all sorts, 25 times as many as the test suite does
 	SPENDABLE_TEST_FUZZ=500000 $(python) -m pytest tests/fuzz -s
 
+.PHONY: bench-edge
+bench-edge: .venv/.dev ## attack a server of its own on the loopback interface for three minutes, and print what it held
+	$(python) -m benchmarks.edge
+
 .PHONY: lock
 lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
 	$(compile) --upgrade --output-file requirements/run.lock

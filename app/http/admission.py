@@ -37,8 +37,8 @@ class Load:
 
     @property
     def share(self) -> float:
-        """The part that is in use."""
-        return self.requests / self._requests_max
+        """The part that is in use, beside the request that asks."""
+        return (self.requests - 1) / self._requests_max
 
     @contextmanager
     def of_client(self, address: str) -> Iterator[None]:

@@ -11,9 +11,13 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app import graphql, services
+from app.http.access_log import NOTE
 from app.http.admission import BUSY_RETRY_SECONDS
 from app.http.client_address import UNKNOWN, Proxies, neighbourhood
 
+REFUSED_PAUSE_SECONDS: Final = 0.25
+"""How long nothing is read from a connection whose last request was refused for want of room."""
+_REFUSALS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 PIPELINED_MAX: Final = 16
 REFUSED_CONNECTIONS_MAX: Final = 256
 """Connections over the cap that are still told so; those over this are cut."""
@@ -143,10 +147,14 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Close in bounded time where the connection ends with this answer."""
+        """Close in bounded time where this answer is the last; read nothing for a moment after a refusal."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._close()
+        elif not self.pipeline and self._was_refused() and not self.bounds.proxies.trusts(self._peer):
+            # Who asks again at once would have the server do nothing but refuse.
+            self.flow.pause_reading()
+            self.loop.call_later(REFUSED_PAUSE_SECONDS, self._listen_again)
 
     def pause_writing(self) -> None:
         """Begin to wait for a caller who does not read."""
@@ -195,6 +203,14 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode("ascii") + body)
         self._close()
+
+    def _was_refused(self) -> bool:
+        note = self.cycle.scope["state"].get(NOTE)
+        return note is not None and note.status in _REFUSALS
+
+    def _listen_again(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _is_answering(self) -> bool:
         # uvicorn has no cycle before the first request, though its types say that it has.

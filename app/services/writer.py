@@ -240,7 +240,7 @@ class Writer:
         while queue.jobs and queue.jobs[0].size <= room:
             job = queue.jobs.popleft()
             if job.deadline < now:
-                job.fail(DeadlineExceeded("It waited too long and was not begun."))
+                job.fail(_waited_too_long(self._retry_seconds()))
                 self._done(queue, job.size)
             else:
                 jobs.append(job)
@@ -265,7 +265,7 @@ class Writer:
         errand = queue.errands.popleft()
         try:
             if errand.deadline < monotonic_seconds():
-                errand.fail(DeadlineExceeded("It waited too long and was not begun."))
+                errand.fail(_waited_too_long(self._retry_seconds()))
             else:
                 errand.answer.set_result(await self._insist(lane, errand))
         except Fault as fault:
@@ -337,6 +337,10 @@ async def _pause(tries: int, most: int) -> None:
         raise Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS_MAX)
     pause = min(_PAUSE_SECONDS * 2**tries, _PAUSE_SECONDS_MAX)
     await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+
+
+def _waited_too_long(retry_seconds: float) -> Fault:
+    return DeadlineExceeded("It waited too long and was not begun.", retry_after_seconds=retry_seconds)
 
 
 def _own_fault(job: _Job, fault: Fault) -> Fault:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
+from app.http.protocol import REFUSED_PAUSE_SECONDS
 from tests.http.test_server import ACT, Running, refusal_of, running
 
 SHORT = {
@@ -199,6 +200,34 @@ def test_behind_a_trusted_proxy_requests_are_counted_by_whom_they_come_from() ->
         assert asked("203.0.113.8").status_code == 200
         refused = asked("203.0.113.7")
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+
+
+def test_many_that_never_finish_are_all_cut_off_while_others_are_served(server: Running) -> None:
+    with ExitStack() as stack:
+        held = [stack.enter_context(connected(server)) for _ in range(200)]
+        for connection in held:
+            connection.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        for _ in range(20):
+            headers = {"Authorization": f"Bearer {server.key}"}
+            answer = httpx.post(f"{server.url}/graphql", json={"query": "{ hello }"}, headers=headers)
+            assert answer.json()["data"] == {"hello": "hello you"}
+        assert [read_to_the_end(connection) for connection in held] == [b""] * 200
+
+
+def test_who_was_refused_is_not_read_for_a_moment() -> None:
+    with running(requests_in_flight_max=1) as server, ExitStack() as stack:
+        stack.enter_context(connected(server)).sendall(post(server, "{ slow }"))
+        time.sleep(0.2)
+        hasty = stack.enter_context(connected(server))
+        refused, ends = 0, time.monotonic() + 1.0
+        while time.monotonic() < ends:
+            hasty.sendall(post(server, "{ hello }"))
+            received = b""
+            while not received.endswith(b"}]}"):
+                received += hasty.recv(65_536)
+            assert received.startswith(b"HTTP/1.1 503 ")
+            refused += 1
+    assert 1 < refused <= 1 + 1.0 / REFUSED_PAUSE_SECONDS + 1
 
 
 def _comes_in(server: Running) -> bool:
