@@ -56,6 +56,10 @@ soak: .venv/.dev ## run the simulations a hundred times as long as the test suit
 bench: .venv/.dev $(bundle) bench-peers ## measure beside pgbench, peers and floors, and write docs/reference/performance.md
 	$(python) -m benchmarks --write
 
+.PHONY: bench-growth
+bench-growth: .venv/.dev ## measure whether it stays as fast with ten million entries, and write what was found
+	$(python) -m benchmarks.growth --write
+
 bench-peers: benchmarks/peers/postgraphile/node_modules/.stamp
 
 benchmarks/peers/postgraphile/node_modules/.stamp: .venv/.run benchmarks/peers/postgraphile/package-lock.json
