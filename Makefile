@@ -17,7 +17,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: .venv/.run ## set up what is missing, then serve the demo on 127.0.0.1:8000

@@ -57,7 +57,8 @@ _FILL_ACCOUNTS: Final = (
         '{{"currency":"USD","floor":null,"outFrozen":0,"inFrozen":0,"closed":0,"version":0}}', {began}, {began}
         FROM generate_series(0, {accounts} - 1) n""",
     """INSERT INTO idempotency_keys SELECT '{tenant}', 'openAccount', 'open-' || n,
-        encode(sha256(n::text::bytea), 'hex'), 1, '[["currency","581891ff"],["unlimited","619003e5"]]', 'key_bench', n + 1, {began}, {uuid}, NULL, NULL, n + 1,
+        encode(sha256(n::text::bytea), 'hex'), 1,
+        '[["currency","581891ff"],["unlimited","619003e5"]]', 'key_bench', n + 1, {began}, {uuid}, NULL, NULL, n + 1,
         NULL FROM generate_series(0, {accounts} - 1) n""",
     """INSERT INTO batches VALUES ('{tenant}', {accounts}, {began})""",
 )
