@@ -2,7 +2,8 @@
 
 SHA-256 over a version, the operation and each field's name and value, all length-prefixed; the
 value of a field in a canonical form that depends on nothing but the value. The digest of each
-field is kept too, shortened, so that a key used again can name the fields that differ.
+field is kept too, shortened, so that a key used again can name the fields that differ; one that
+was left out, and is nothing, false or empty for it, is left out there too.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,8 @@ def fingerprint(command: Command) -> tuple[str, tuple[tuple[str, str], ...]]:
             digest = _short_digest(written) if len(written) <= _COMMON_BYTES_MAX else _digest(written)
             usual = known.sized_label + written, (known.label, digest)
         parts.append(usual[0])
-        digests.append(usual[1])
+        if usual[1] is not None:
+            digests.append(usual[1])
     return sha256(b"".join(parts)).hexdigest(), tuple(digests)
 
 
@@ -52,7 +54,7 @@ class _Known:
 
     label: str
     sized_label: bytes
-    usual: Mapping[int, tuple[bytes, tuple[str, str]]]
+    usual: Mapping[int, tuple[bytes, tuple[str, str] | None]]
 
 
 @cache
@@ -68,7 +70,10 @@ def _known(kind: type) -> tuple[_Known, ...]:
         label = _camel(one.name)
         sized = _sized(label.encode())
         written = ((value, _sized(_canonical(value))) for value in _USUAL)
-        usual = {id(value): (sized + text, (label, _digest(text))) for value, text in written}
+        usual = {
+            id(value): (sized + text, None if value is one.default else (label, _digest(text)))
+            for value, text in written
+        }
         made.append(_Known(label, sized, usual))
     return tuple(made)
 
