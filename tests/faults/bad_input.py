@@ -227,7 +227,7 @@ QUESTIONS: Final = {
     "ten thousand levels": Operation("{ a" * 10_000, "400 GRAPHQL_PARSE_FAILED"),
     "a thousand aliases": Operation(
         "{ " + " ".join(f"a{number}: viewer {{ tenant }}" for number in range(1_000)) + " }",
-        "400 GRAPHQL_VALIDATION_FAILED",
+        "400 GRAPHQL_PARSE_FAILED",
     ),
     "a fragment that contains itself": Operation(
         "{ viewer { ...F } } fragment F on Viewer { ...F }", "400 GRAPHQL_VALIDATION_FAILED"
