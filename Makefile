@@ -36,6 +36,10 @@ test: .venv/.dev $(bundle) $(outside) ## run the whole test suite, on SQLite and
 test-browser: .venv/.dev $(bundle) $(outside) ## run the tests in a headless Chromium, which the system must have
 	$(python) -m pytest tests/browser
 
+.PHONY: test-contract
+test-contract: .venv/.contract ## let Schemathesis ask and change whatever the schema offers
+	$(python) -m pytest tests/contract
+
 .PHONY: lint
 lint: .venv/.dev ## check style, formatting, types and the import contracts
 	.venv/bin/ruff check
@@ -79,6 +83,7 @@ bench-edge: .venv/.dev ## attack a server of its own on the loopback interface f
 lock: .venv/.dev ## resolve the dependencies anew into requirements/*.lock and web/package-lock.json
 	$(compile) --upgrade --output-file requirements/run.lock
 	$(compile) --upgrade --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	$(compile) --upgrade --group contract --constraint requirements/dev.lock --output-file requirements/contract.lock
 	. tools/node.sh && (cd web && npm install --package-lock-only) && cd tests/web && npm install --package-lock-only
 
 .PHONY: web
@@ -101,6 +106,11 @@ clean: ## remove everything the other targets made, except var/ with its databas
 .venv/.dev: .venv/.run requirements/dev.lock
 	@echo "spendable: installing what development needs into .venv"
 	@$(python) -m pip install -qq --require-hashes --no-deps --requirement requirements/dev.lock
+	@touch $@
+
+.venv/.contract: .venv/.dev requirements/contract.lock
+	@echo "spendable: installing what tries the API by its schema into .venv"
+	@$(python) -m pip install -qq --require-hashes --no-deps --requirement requirements/contract.lock
 	@touch $@
 
 web/node_modules/.stamp: .venv/.run web/package.json web/package-lock.json web/.npmrc
