@@ -1,5 +1,9 @@
 """Loading and saving the book: what was decided is what is found again."""
 
+from uuid import UUID
+
+import pytest
+
 from app import ledger, store
 from tests.store.conftest import DAY, START, Ledger
 
@@ -23,7 +27,34 @@ async def test_a_batch_of_transfers_takes_fourteen_statements_at_most(tenant: Le
     assert len(tenant.statements) <= 14, [one.name for one in tenant.statements]
 
 
-async def test_everything_at_once_takes_twenty_six_statements_at_most(tenant: Ledger) -> None:
+def _everything(lapsed: UUID | None) -> tuple[ledger.Command, ...]:
+    """Commands that read and write all there is but policies, the last of which is refused for funds."""
+    return (
+        ledger.OpenAccount("USD", external_id="d"),
+        ledger.UpdateAccount(by("a"), name="A"),
+        transfer("a", "d", 1),
+        ledger.ReverseTransaction(by("later"), amount=usd(1000)),
+        ledger.PlaceHold(by("a"), usd(5), external_id="new"),
+        ledger.CaptureHold(by("capture")),
+        ledger.RecordExpiry(ledger.Reference(lapsed)),
+        transfer("b", "a", 9_990),
+    )
+
+
+TERMS = """{"currency": "USD", "timeZone": "UTC", "calendar": "WEEKDAYS", "rules": [{"name": "all", "portions": [
+    {"take": {"perDay": "%d.00"}, "available": "AT_ONCE"}, {"take": "REST", "available": {"days": 1}}]}]}"""
+ABOUT_POLICIES: tuple[ledger.Command, ...] = (
+    ledger.PublishPolicy("standard", TERMS % 2),
+    ledger.AssignPolicy(by("standard"), by("a")),
+    ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(START + DAY) + 5,)),
+    ledger.Deposit(by("cash"), by("a"), usd(200), "CARD"),
+)
+
+
+@pytest.mark.parametrize(("policies", "most"), [((), 26), (ABOUT_POLICIES, 26 + 8)], ids=["money", "policies too"])
+async def test_everything_at_once_takes_twenty_six_statements_at_most(
+    tenant: Ledger, policies: tuple[ledger.Command, ...], most: int
+) -> None:
     await tenant.open_accounts("cash", unlimited=True)
     await tenant.open_accounts("a", "b", "c")
     placed = await tenant.accept(
@@ -33,39 +64,28 @@ async def test_everything_at_once_takes_twenty_six_statements_at_most(tenant: Le
         ledger.PlaceHold(by("a"), usd(100), expires_at=START + DAY, external_id="lapse"),
     )
     await tenant.move_clock(START + DAY)
-    decisions = await tenant.submit(
-        ledger.OpenAccount("USD", external_id="d"),
-        ledger.UpdateAccount(by("a"), name="A"),
-        transfer("a", "d", 1),
-        ledger.ReverseTransaction(by("later"), amount=usd(1000)),
-        ledger.PlaceHold(by("a"), usd(5), external_id="new"),
-        ledger.CaptureHold(by("capture")),
-        ledger.RecordExpiry(ledger.Reference(placed[3].hold_id)),
-        transfer("b", "a", 9_990),
-    )
-    assert [type(decision).__name__ for decision in decisions] == ["Accepted"] * 7 + ["Rejected"], decisions
+    decisions = await tenant.submit(*policies, *_everything(placed[3].hold_id))
+    made = ["Accepted"] * (len(policies) + 7)
+    assert [type(decision).__name__ for decision in decisions] == [*made, "Rejected"], decisions
     refusal = decisions[-1]
     assert isinstance(refusal, ledger.Rejected)
     assert refusal.rejection.code is ledger.RejectionCode.INSUFFICIENT_FUNDS
     assert refusal.rejection.earliest_at is None
     names = [one.name for one in tenant.statements]
-    assert len(names) <= 26, names
-    assert len(names) == len(set(names))
+    assert len(names) == len(set(names)) <= most, names
 
 
 async def test_deposits_and_policies_take_eight_statements_more_at_most(tenant: Ledger) -> None:
     await tenant.open_accounts("cash", unlimited=True)
     await tenant.open_accounts("a")
-    terms = """{"currency": "USD", "timeZone": "UTC", "calendar": "WEEKDAYS", "rules": [{"name": "all", "portions": [
-        {"take": {"perDay": "%d.00"}, "available": "AT_ONCE"}, {"take": "REST", "available": {"days": 1}}]}]}"""
     deposits = [ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"d{n}") for n in range(20)]
     beside = [transfer("cash", "a", 5, external_id=f"t{n}", available_at=START + DAY) for n in range(20)]
-    await tenant.accept(ledger.PublishPolicy("standard", terms % 1), ledger.AssignPolicy(by("standard")))
+    await tenant.accept(ledger.PublishPolicy("standard", TERMS % 1), ledger.AssignPolicy(by("standard")))
     await tenant.accept(*deposits, *beside)
     names = [one.name for one in tenant.statements]
     assert len(names) == len(set(names)) <= 14 + 4, names
     await tenant.accept(
-        ledger.PublishPolicy("standard", terms % 2),
+        ledger.PublishPolicy("standard", TERMS % 2),
         ledger.AssignPolicy(by("standard"), by("a")),
         ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(tenant.now) + 5,)),
         *(ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"e{n}") for n in range(20)),
