@@ -64,6 +64,10 @@ bench: .venv/.dev $(bundle) bench-peers ## measure beside pgbench, peers and flo
 bench-growth: .venv/.dev ## measure whether it stays as fast with ten million entries, and write what was found
 	$(python) -m benchmarks.growth --write
 
+.PHONY: bench-memory
+bench-memory: .venv/.dev ## watch the memory of each worker under ten minutes of mixed work
+	$(python) -m benchmarks.memory
+
 bench-peers: benchmarks/peers/postgraphile/node_modules/.stamp
 
 benchmarks/peers/postgraphile/node_modules/.stamp: .venv/.run benchmarks/peers/postgraphile/package-lock.json

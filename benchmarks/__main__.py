@@ -36,7 +36,7 @@ async def measure(cluster: postgres.Cluster, folder: Path, rows: tuple[Row, ...]
             for row in rows:
                 found.note(row, taken[row.ours], taken[REFERENCES[row.reference]])
                 report.say(f"round {number}: {found.last(row)}")
-        found.shapes = await shapes.show(bench, sizes.shapes, lambda port: _cpu(bench, cluster, port))
+        found.shapes = await shapes.show(bench, sizes.shapes, lambda port: _taken(bench, cluster, port))
         found.facts = await asyncio.to_thread(report.facts, cluster)
         found.facts["memory of two workers"] = f"{installation.resident_bytes(pids) / 2**20:.0f} MiB"
         found.facts |= report.grown(before, await asyncio.to_thread(report.footprint, cluster, "bench"))
@@ -55,23 +55,25 @@ async def _everything(
     async with AsyncExitStack() as stack:
         two = await stack.enter_async_context(installation.product(books, folder, workers=2))
         one = await stack.enter_async_context(installation.product(books, folder, workers=1))
+        inside = await installation.open_books(f"sqlite:///{folder / 'bench.db'}", ACCOUNTS // 10)
+        sqlite = await stack.enter_async_context(installation.product(inside, folder, workers=1))
         hand = await stack.enter_async_context(installation.peer("benchmarks.peers.hand_written:app", environment))
         stock = await stack.enter_async_context(installation.peer("benchmarks.peers.stock_strawberry:app", environment))
         gateway = await stack.enter_async_context(installation.open_gateway(books.url))
         naive = NaiveWriter(cluster.url("naive"), NAIVE_CALLERS)
         stack.push_async_callback(naive.close)
         await naive.open(books.accounts, installation.FUNDS_MINOR)
-        ports = {"two": two.port, "one": one.port, "hand": hand, "stock": stock}
+        ports = {"two": two.port, "one": one.port, "sqlite": sqlite.port, "hand": hand, "stock": stock}
         if installation.has_postgraphile():
             ports["postgraphile"] = await stack.enter_async_context(installation.postgraphile(cluster, books))
         desk = installation.Desk(gateway, books.principal)
-        pids = {"two": two.pid, "one": one.pid}
-        yield Bench(cluster, books, folder, sizes, ports, pids, desk, naive), (two.pid,)
+        pids = {"two": two.pid, "one": one.pid, "sqlite": sqlite.pid}
+        yield Bench(cluster, books, {"sqlite": inside}, folder, sizes, ports, pids, desk, naive), (two.pid,)
 
 
-def _cpu(bench: Bench, cluster: postgres.Cluster, port: str) -> tuple[float, float]:
+def _taken(bench: Bench, cluster: postgres.Cluster, port: str) -> shapes.Taken:
     database = installation.cpu_seconds([installation.server_pid(cluster)])
-    return installation.cpu_seconds([bench.pids[port]]), database
+    return shapes.Taken(installation.cpu_seconds([bench.pids[port]]), database, installation.log_bytes(cluster))
 
 
 async def _warm(bench: Bench, rows: tuple[Row, ...]) -> None:

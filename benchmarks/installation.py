@@ -185,6 +185,11 @@ def has_postgraphile() -> bool:
     return (ROOT / "benchmarks/peers/postgraphile/node_modules/.bin/postgraphile").exists()
 
 
+def log_bytes(cluster: postgres.Cluster) -> int:
+    """Return how many bytes of log PostgreSQL has written so far."""
+    return int(cluster.run("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
+
+
 def server_pid(cluster: postgres.Cluster) -> int:
     """Return the process id of PostgreSQL's own process, whose children do its work."""
     return int((cluster.data / "postmaster.pid").read_text().splitlines()[0])
@@ -232,6 +237,18 @@ def resident_bytes(pids: Sequence[int]) -> int:
             except OSError:
                 continue
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def children(root: int) -> list[int]:
+    """Return the process ids of a server's workers: the children that serve, and not those that only watch."""
+    return [pid for pid in _family(root) if pid != root and b"spawn_main" in _command(pid)]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _family(root: int) -> Iterator[int]:

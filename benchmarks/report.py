@@ -143,15 +143,14 @@ def facts(cluster: postgres.Cluster) -> dict[str, str]:
     }
 
 
-def footprint(cluster: postgres.Cluster, database: str) -> tuple[int, int, int]:
-    """Return transactions in the ledger, bytes of the database, and bytes of the log so far."""
+def footprint(cluster: postgres.Cluster, database: str) -> tuple[int, int]:
+    """Return transactions in the ledger, and bytes of the database."""
     count = int(cluster.run("SELECT coalesce(max(sequence), 0) FROM heads", database))
     size = int(cluster.run(f"SELECT pg_database_size('{database}')"))
-    log = int(cluster.run("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
-    return count, size, log
+    return count, size
 
 
-def grown(before: tuple[int, int, int], after: tuple[int, int, int]) -> Mapping[str, str]:
+def grown(before: tuple[int, int], after: tuple[int, int]) -> Mapping[str, str]:
     """Return what a transfer takes on the disk."""
     count = max(1, after[0] - before[0])
     return {"bytes of the database for each transfer": f"{(after[1] - before[1]) / count:.0f}, its indexes included"}

@@ -41,6 +41,7 @@ class Bench:
 
     cluster: postgres.Cluster
     books: Books
+    others: Mapping[str, Books]
     folder: Path
     sizes: Sizes
     ports: Mapping[str, int]
@@ -52,7 +53,7 @@ class Bench:
 
     def asker(self, name: str, port: str) -> Asker:
         """Return a source of requests for one of the servers, other ones in each round."""
-        return Asker(self.books, self.ports[port], f"{name}-{self.number}")
+        return Asker(self.others.get(port, self.books), self.ports[port], f"{name}-{self.number}")
 
     async def load(self, port: str, requests: "list[bytes]", connections: int) -> load.Measured:
         """Send requests to one of the servers."""
@@ -96,6 +97,12 @@ async def columns(bench: Bench) -> float:
     """Transfers a second in batches of columns."""
     requests = list(bench.asker("columns", "two").columns(bench.sizes.transfers // BATCH, BATCH))
     return BATCH * (await bench.load("two", requests, CALLERS)).rate
+
+
+async def columns_one(bench: Bench) -> float:
+    """The same from a server with one worker."""
+    requests = list(bench.asker("columns-one", "one").columns(bench.sizes.transfers // BATCH, BATCH))
+    return BATCH * (await bench.load("one", requests, CALLERS)).rate
 
 
 async def hot(bench: Bench) -> float:
@@ -205,6 +212,7 @@ async def lone_parts(bench: Bench) -> float:
 REFERENCES: Final[Mapping[str, Measure]] = {
     "pgbench tpcb-like, 16 clients": Bench.tpcb,
     "row 1 in columns": columns,
+    "one worker in columns": columns_one,
     "endpoint by hand": funds_by_hand,
     "endpoint by hand, one account": one_by_hand,
     "stock Strawberry": funds_stock,
@@ -216,6 +224,7 @@ _TPCB: Final = "pgbench tpcb-like, 16 clients"
 ROWS: Final = (
     Row("1a", f"transfers through HTTP in batches of {BATCH} objects, two workers", objects, _TPCB, 4),
     Row("1b", f"the same in columns of {BATCH}", columns, _TPCB, 5),
+    Row("1c", "the same, two workers on one tenant", columns, "one worker in columns", 0.9),
     Row("2", "the same on one hot account", hot, "row 1 in columns", 0.95),
     Row("3", f"single transfers over {WAITING} connections, two workers", singles, _TPCB, 0.8),
     Row("4", f"the writer alone, {WAITING} callers", writer, _TPCB, 6),

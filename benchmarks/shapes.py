@@ -35,13 +35,22 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken so far: CPU seconds of a server and of PostgreSQL, and bytes of PostgreSQL's log."""
+
+    cpu: float
+    database_cpu: float
+    log: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """What a shape came to: operations a second, the waiting of requests, and our CPU and PostgreSQL's for each."""
+    """What a shape came to: operations a second, the waiting of requests, and what was taken before and after."""
 
     shape: Shape
     measured: Measured
-    cpu: float
-    database_cpu: float
+    before: Taken
+    after: Taken
 
     def line(self) -> str:
         """Return a line of the table."""
@@ -49,13 +58,15 @@ class Shown:
         return (
             f"| {self.shape.name} | {self.shape.connections} | {self.measured.rate * self.shape.operations:,.0f} |"
             f" {self.measured.median * 1e3:.1f} | {self.measured.percentile(99) * 1e3:.1f} |"
-            f" {self.cpu / many * 1e6:,.0f} | {self.database_cpu / many * 1e6:,.0f} |"
+            f" {(self.after.cpu - self.before.cpu) / many * 1e6:,.0f} |"
+            f" {(self.after.database_cpu - self.before.database_cpu) / many * 1e6:,.0f} |"
+            f" {(self.after.log - self.before.log) / many:,.0f} |"
         )
 
 
 HEADING: Final = (
-    "| work | connections | operations/s | p50 ms | p99 ms | server CPU µs | PostgreSQL CPU µs |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |"
+    "| work | connections | operations/s | p50 ms | p99 ms | server CPU µs | PostgreSQL CPU µs | log bytes |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -90,7 +101,7 @@ def _mostly_reads(asker: Asker, many: int) -> Iterator[bytes]:
         yield from chain(asker.funds(9, 1), asker.transfers(1))
 
 
-def _funds(accounts: int) -> Callable[[Asker, int], Iterator[bytes]]:
+def _many_funds(accounts: int) -> Callable[[Asker, int], Iterator[bytes]]:
     return lambda asker, many: asker.funds(max(200, many // accounts), accounts)
 
 
@@ -98,23 +109,25 @@ SHAPES: Final = (
     *(Shape("single transfers", many, lambda asker, count: asker.transfers(count)) for many in (1, 16, 64, 256, 1_000)),
     *(Shape(f"transfers in columns of {size}", 4, _batches(size), size) for size in (10, 100, 1_000)),
     Shape("single transfers, one worker", 64, lambda asker, count: asker.transfers(count), port="one"),
+    Shape("single transfers, SQLite", 64, lambda asker, count: asker.transfers(count), port="sqlite"),
+    Shape("transfers in columns of 500, SQLite", 4, _batches(500), 500, port="sqlite"),
+    Shape("available funds of 50, SQLite", 8, _many_funds(50), port="sqlite"),
     Shape("holds placed and captured", 64, _holds, 2),
     Shape("the same transfer again and again", 64, _replays),
     Shape("nine balances to a transfer", 64, _mostly_reads),
-    *(Shape(f"available funds of {many}", 8, _funds(many)) for many in (1, 10, 50, 100)),
+    *(Shape(f"available funds of {many}", 8, _many_funds(many)) for many in (1, 10, 50, 100)),
     Shape("ten balances as of an instant", 8, _as_of),
     Shape("the last page of an account's history", 8, _history),
 )
 
 
-async def show(bench: Bench, many: int, cpu: Callable[[str], tuple[float, float]]) -> list[Shown]:
-    """Measure each shape once; `cpu` tells the seconds that a server and PostgreSQL have taken so far."""
+async def show(bench: Bench, many: int, taken: Callable[[str], Taken]) -> list[Shown]:
+    """Measure each shape once; `taken` tells what was taken so far by the server of a port."""
     shown: list[Shown] = []
     for shape in SHAPES:
         asker = bench.asker(f"shape-{shape.name}-{shape.connections}", shape.port)
         requests = list(islice(shape.make(asker, many), many))
-        ours, database = cpu(shape.port)
+        before = taken(shape.port)
         measured = await bench.load(shape.port, requests, shape.connections)
-        then_ours, then_database = cpu(shape.port)
-        shown.append(Shown(shape, measured, then_ours - ours, then_database - database))
+        shown.append(Shown(shape, measured, before, taken(shape.port)))
     return shown

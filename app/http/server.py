@@ -31,6 +31,8 @@ _FILES_WANTED: Final = 65_536
 _FILES_KEPT: Final = 256
 _LOOK_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 60.0
+# A worker that is slow to start, or busy, is no dead one; uvicorn's five seconds ended such workers again and again.
+_HEALTH_SECONDS: Final = 20
 # Objects made before the collector looks for cycles among them, and how often it looks further back.
 _YOUNG_OBJECTS: Final = 50_000
 _YOUNG_TO_MIDDLE: Final = 20
@@ -166,6 +168,7 @@ def _config(chosen: settings.Settings, app: ASGIApp | str) -> Config:
         proxy_headers=False,
         backlog=_BACKLOG,
         timeout_keep_alive=math.ceil(chosen.idle_seconds_max),
+        timeout_worker_healthcheck=_HEALTH_SECONDS,
         timeout_graceful_shutdown=math.ceil(chosen.shutdown_seconds),
     )
 
