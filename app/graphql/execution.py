@@ -26,7 +26,6 @@ from app.graphql.projection import ProjectingExecutor
 
 # A mutation's own waits end before this much more than the deadline; past it the answer is OUTCOME_UNKNOWN.
 MUTATION_GRACE_SECONDS: Final = 5.0
-DEADLINE_RETRY_SECONDS: Final = 1.0
 
 
 class OperationContext(Protocol):
@@ -93,8 +92,7 @@ class Executor:
                 async with asyncio.timeout(self._deadline_seconds):
                     return await self._run(document, operation, variables, context)
             except TimeoutError:
-                late = services.DeadlineExceeded("The query took too long.", retry_after_seconds=DEADLINE_RETRY_SECONDS)
-                return refused(entry_of_fault(late))
+                return refused(entry_of_fault(services.DeadlineExceeded("The query took too long.")))
         task = asyncio.create_task(self._run(document, operation, variables, context))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

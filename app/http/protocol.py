@@ -15,8 +15,8 @@ from app.http.access_log import NOTE
 from app.http.admission import BUSY_RETRY_SECONDS
 from app.http.client_address import UNKNOWN, Proxies, neighbourhood
 
-REFUSED_PAUSE_SECONDS: Final = 0.25
-"""How long nothing is read from a connection whose last request was refused for want of room."""
+REFUSED_PAUSE_SECONDS: Final = BUSY_RETRY_SECONDS
+"""How long nothing is read from a connection whose last request was refused for want of room: as it was told."""
 _REFUSALS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 PIPELINED_MAX: Final = 16
 REFUSED_CONNECTIONS_MAX: Final = 256

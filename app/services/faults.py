@@ -98,6 +98,9 @@ class DeadlineExceeded(Fault):
 
     code = FaultCode.DEADLINE_EXCEEDED
 
+    def __init__(self, message: str, *, retry_after_seconds: float = 1.0) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+
 
 class OutcomeUnknown(Fault):
     """It may have happened; asking again with the same idempotency key tells."""
