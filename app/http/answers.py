@@ -25,6 +25,15 @@ class CodedResponse(Response):
         await super().__call__(scope, receive, send)
 
 
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
 _STATUS: Final[Mapping[services.FaultCode, int]] = {
     services.FaultCode.BAD_USER_INPUT: 400,
     services.FaultCode.GRAPHQL_PARSE_FAILED: 400,

@@ -15,19 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import services, telemetry
 from app.http import access_log
 from app.http.admission import BUSY_RETRY_SECONDS, Load
-from app.http.answers import fault_response
+from app.http.answers import SECURITY_HEADERS, fault_response
 from app.http.client_address import UNKNOWN, Proxies
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
-_SECURITY: Final = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 LIVENESS_PATH: Final = "/livez"
 _CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}
 
@@ -99,7 +91,7 @@ class Frame:
                 note.status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = note.request_id
-                for name, value in _SECURITY.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

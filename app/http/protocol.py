@@ -13,10 +13,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from app import graphql, services
 from app.http.access_log import NOTE
 from app.http.admission import BUSY_RETRY_SECONDS
+from app.http.answers import SECURITY_HEADERS
 from app.http.client_address import UNKNOWN, Proxies, neighbourhood
 
 REFUSED_PAUSE_SECONDS: Final = BUSY_RETRY_SECONDS
 """How long nothing is read from a connection whose last request was refused for want of room: as it was told."""
+_SECURITY: Final = "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
 _REFUSALS: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 PIPELINED_MAX: Final = 16
 REFUSED_CONNECTIONS_MAX: Final = 256
@@ -198,6 +200,7 @@ class BoundedProtocol(HttpToolsProtocol):
             "content-type: application/json; charset=utf-8\r\n"
             f"content-length: {len(body)}\r\n"
             f"{told}"
+            f"{_SECURITY}"
             "cache-control: no-store\r\n"
             "connection: close\r\n\r\n"
         )

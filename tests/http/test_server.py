@@ -72,6 +72,8 @@ def refusal_of(received: bytes) -> tuple[int, str]:
     head, _, body = received.partition(b"\r\n\r\n")
     status = int(head.split(b" ", 2)[1])
     assert b"application/json" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert b"frame-ancestors 'none'" in head
     return status, json.loads(body)["errors"][0]["extensions"]["code"]
 
 
