@@ -52,17 +52,25 @@ _CODE: Final = Path(__file__).parents[1]
 def configure(level: str, form: str = "json") -> None:
     """Write log lines at this level and above to standard error, as `json` or `pretty`; `auto` asks the terminal."""
     plain = form == "json" or (form == "auto" and not sys.stderr.isatty())
-    renderer: Any = structlog.processors.JSONRenderer(_serialised) if plain else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_told],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(_JsonLines() if plain else _pretty_lines())
     # What others log comes out in our form too, and tells as little.
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger(ROOT).setLevel(level)
+
+
+class _JsonLines(logging.Formatter):
+    """An object a line; written without structlog's chain, which takes longer than many an answer."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return orjson.dumps(_line_of(record), default=str).decode()
+
+
+def _pretty_lines() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_told],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()],
+    )
 
 
 def new_error_id() -> str:
@@ -124,8 +132,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _told(_logger: object, _name: str, event_dict: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Make of a record what a line tells: the only place that decides about that."""
     record: logging.LogRecord = event_dict["_record"]
+    return _line_of(record) | {"_record": record, "_from_structlog": False}
+
+
+def _line_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Make of a record what a line tells: the only place that decides about that."""
     made: dict[str, Any] = {
         "timestamp": logging.Formatter.formatTime(_CLOCK, record, "%Y-%m-%dT%H:%M:%S"),
         "level": record.levelname.lower(),
@@ -140,7 +152,6 @@ def _told(_logger: object, _name: str, event_dict: MutableMapping[str, Any]) -> 
     if record.exc_info and record.exc_info[1] is not None:
         made["error"] = class_of(record.exc_info[1])
         made["stack"] = _stack_of(record.exc_info[1])
-    made["_record"], made["_from_structlog"] = record, False
     return made
 
 
@@ -161,7 +172,3 @@ def _stack_of(error: BaseException) -> list[str]:
 
 def _short(path: str) -> str:
     return path.removeprefix(f"{_CODE}/")
-
-
-def _serialised(event: Any, **_options: Any) -> str:  # noqa: ANN401 - structlog's own
-    return orjson.dumps(event, default=str).decode()
