@@ -198,7 +198,7 @@ def capture_hold(case: Case, command: CaptureHold) -> Accepted | Rejection:
     change = _Change(HoldChangeKind.CAPTURED, after, amount, made, forced=command.force)
     accepted = _keep(case, change, balances)
     announce(case, header, made, lines)
-    return replace(accepted, transaction_id=made)
+    return replace(accepted, transaction_id=made, transaction=case.book.transactions[made])
 
 
 def _targets(case: Case, command: CaptureHold, hold: Hold | None) -> list[Account] | None:

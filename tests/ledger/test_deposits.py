@@ -1,5 +1,6 @@
 """What a deposit, an assignment and a closed day are refused for, beside what the scenarios tell."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -105,3 +106,26 @@ def test_a_batch_without_deposits_is_given_no_calendars() -> None:
     book = ledger.Book(ledger.Pages(sequence=0, at=START))
     with pytest.raises(LookupError):
         _ = book.almanac
+
+
+def test_days_closed_within_a_batch_count_for_the_deposits_behind_them() -> None:
+    tenant = World()
+    bank, alice = bank_and_alice(tenant)
+    follow_cards(tenant)
+    (whole,) = tenant.accept(deposit(bank, alice)).slices
+    arrives, rule = whole.available_at, whole.rule
+    assert arrives is not None
+    assert rule is not None
+    calendar = json.loads(policy_text("card-t-plus-2"))["calendar"]
+    commands = (
+        deposit(bank, alice),
+        ledger.SetClosures(calendar, closed=(rule.business_day,)),
+        deposit(bank, alice),
+        ledger.SetClosures(calendar, opened=(rule.business_day,)),
+        deposit(bank, alice),
+    )
+    decided = [answer for (answer,) in tenant.submit([ledger.Group((tenant.request(one),)) for one in commands])]
+    instants = [answer.slices[0].available_at for answer in decided[::2] if isinstance(answer, ledger.Accepted)]
+    assert instants[0] == instants[2] == arrives
+    assert instants[1] is not None
+    assert instants[1] > arrives
