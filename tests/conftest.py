@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,16 @@ from app import store
 from tests import postgres
 
 DIALECTS = ("sqlite", "postgres")
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """Leave the product's log as it was: what one test configures, another would write to when it is closed."""
+    logger = logging.getLogger("spendable")
+    handlers, level, propagate = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
