@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -85,6 +86,7 @@ def main() -> None:
     """Measure and print; with --write, also keep the table and the picture in the reference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a look in a few minutes, not to be quoted")
+    parser.add_argument("--rounds", type=int, help="how many; five by default")
     parser.add_argument("--rows", help="their numbers, with commas; all by default")
     parser.add_argument("--write", action="store_true", help="write docs/reference/performance.md and its picture")
     given = parser.parse_args()
@@ -94,7 +96,9 @@ def main() -> None:
         report.say("row 7 is left out: make bench-peers installs PostGraphile")
     rows = tuple(row for row in ROWS if row.number in wanted)
     with TemporaryDirectory() as folder, installation.durable_cluster() as cluster:
-        found = asyncio.run(measure(cluster, Path(folder), rows, QUICK if given.quick else Sizes()))
+        sizes = QUICK if given.quick else Sizes()
+        sizes = replace(sizes, rounds=given.rounds or sizes.rounds)
+        found = asyncio.run(measure(cluster, Path(folder), rows, sizes))
     report.say(found.table())
     report.say(found.other_shapes())
     if given.write:

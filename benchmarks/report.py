@@ -83,7 +83,8 @@ class Found:
         )
         page = (
             "# Performance\n\n"
-            "Made by `make bench`. Each figure is a median of rounds in one run, ours and the reference taking turns;"
+            f"Made by `make bench`. Each figure is a median of {self.rounds} rounds in one run, ours and the reference"
+            " taking turns;"
             " the ratios are what counts, as the load generator, the servers and PostgreSQL share the machine."
             f" What each of them does and does not do is said in"
             " [how fast, and why](../explanation/performance.md).\n\n"
