@@ -22,6 +22,15 @@ SCALE: Final = 10
 PGBENCH_CLIENTS: Final = 16
 FUNDS_MINOR: Final = 1_000_000_000
 _BATCH: Final = 1_000
+# One client plays a thousand, and may spend what a thousand may.
+_SERVING: Final = {
+    "log_level": "ERROR",
+    "client_connections_max": 2_048,
+    "requests_in_flight_max": 4_096,
+    "tenant_operations_max": 4_096,
+    "budget_points_max": 1 << 30,
+    "budget_points_per_second": 1 << 30,
+}
 _READY_LOOKS_MAX: Final = 600
 # As an installation that is meant to be fast has them; durability is untouched.
 _SETTINGS: Final = {"max_wal_size": "8GB", "shared_buffers": "512MB", "autovacuum_naptime": "60s"}
@@ -150,7 +159,7 @@ class Desk:
 @asynccontextmanager
 async def product(books: Books, folder: Path, workers: int = 2) -> AsyncIterator[Server]:
     """`spendable serve` over these books."""
-    server = Server(books.url, folder / f"server-{workers}.log", {"workers": workers, "log_level": "ERROR"})
+    server = Server(books.url, folder / f"server-{workers}.log", {"workers": workers, **_SERVING})
     await server.start()
     try:
         yield server

@@ -131,7 +131,8 @@ async def test_a_read_repeated_at_its_coordinate_answers_the_same_after_a_thousa
                 )
                 for _ in range(50)
             ]
-            await desk.ask(*commands, *holds)
+            decided = await desk.ask(*commands, *holds)
+            assert [type(decision) for decision in decided] == [ledger.Accepted] * 100
         reader = desk.gateway.reader(desk.principal)
         for at, expected in seen.items():
             again = await reader.balances_at(ids, services.Coordinate(here.sequence, at))
