@@ -171,9 +171,9 @@ def list_tenants(database_url: DatabaseUrl = None) -> None:
 def create_key(
     tenant: Annotated[str, typer.Option(help="The tenant that the key names.")],
     name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
-    scopes: Annotated[
-        str, typer.Option(help="Scopes with commas between: read, write, admin, force, advance, override.")
-    ] = ",".join(services.DEFAULT_SCOPES),
+    scopes: Annotated[str, typer.Option(help=f"Scopes with commas between: {', '.join(services.Scope)}.")] = ",".join(
+        services.DEFAULT_SCOPES
+    ),
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the key and nothing else.")] = False,
     database_url: DatabaseUrl = None,
 ) -> None:

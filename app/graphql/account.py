@@ -39,14 +39,14 @@ class Account(Node):
     @strawberry.field(
         description=(
             "What a spend must leave: negative is a credit line. Null where the account is unlimited, and to a key"
-            " without the scope read."
+            " without the scope balances:read."
         ),
         graphql_type=Money | None,
     )
     def floor(self, info: "strawberry.Info[Context]") -> object:
         """Read it off the balance."""
         context: Context = info.context
-        return self._standing(context, lambda found: found.floor) if context.may_read else None
+        return self._standing(context, lambda found: found.floor)
 
     @strawberry.field(description="Whether a spend need leave nothing at all.", graphql_type=bool)
     def unlimited(self, info: "strawberry.Info[Context]") -> object:
@@ -82,7 +82,6 @@ class Account(Node):
     ) -> object:
         """Read it, together with those of other accounts."""
         context: Context = info.context
-        context.demand_read()
         return context.loaders.balances.get((self.row.id, at), context.loaders.existing)
 
     @strawberry.field(description="The entries on it, the oldest first.")
@@ -100,7 +99,6 @@ class Account(Node):
     ) -> EntryConnection:
         """Read a page, together with those of other accounts."""
         context: Context = info.context
-        context.demand_read()
         asked = span(context.tenant_id, f"entries of {self.id}", first=first, after=after, last=last, before=before)
         wanted, loaders = filters.wanted_entries(filter), context.loaders
         found = await loaders.entry_pages.one((self.row.id, wanted, asked.window))
@@ -119,7 +117,6 @@ class Account(Node):
     ) -> HoldConnection:
         """Read a page, together with those of other accounts."""
         context: Context = info.context
-        context.demand_read()
         asked = span(context.tenant_id, f"holds of {self.id}", first=first, after=after, last=last, before=before)
         wanted, loaders = filters.wanted_holds(filter), context.loaders
         found = await loaders.hold_pages.one((self.row.id, wanted, asked.window))
@@ -132,7 +129,6 @@ class Account(Node):
     async def policy(self, info: "strawberry.Info[Context]") -> object:
         """Load it, together with those of other accounts."""
         context: Context = info.context
-        context.demand_read()
         followed = await context.loaders.policies.followed.one(self.row.id)
         return None if followed is None else await context.loaders.policies.named.one(followed)
 

@@ -29,7 +29,7 @@ LOOKED_AHEAD_MAX: Final = 1_000
 
 @strawberry.type
 class AvailabilityQuery:
-    """A part of the root of queries; all of it needs the scope read."""
+    """A part of the root of queries."""
 
     @strawberry.field(
         description=(
@@ -59,7 +59,6 @@ class AvailabilityQuery:
     ) -> BalanceExplanation | None:
         """Read the balance, then a page of its slices."""
         context = info.context
-        context.demand_read()
         size = PAGE_DEFAULT if first is None else first
         if not 1 <= size <= PAGE_MAX:
             raise services.BadInput(f"first must be 1 to {PAGE_MAX}.", ("first",))
@@ -114,7 +113,6 @@ class AvailabilityQuery:
     ) -> list[AvailabilityForecast | None]:
         """Read accounts and balances together, then all that is to come on them."""
         context = info.context
-        context.demand_read()
         path = ("accounts",)
         bounds.listed(accounts, path, most=bounds.ACCOUNTS_MAX, least=0)
         named = [by.reference((*path, index)) for index, by in enumerate(accounts)]
@@ -149,7 +147,6 @@ class AvailabilityQuery:
     ) -> SpendingAnswer | None:
         """Read the balance, then what is to come on it."""
         context = info.context
-        context.demand_read()
         wanted = amount.amount_in(context.gateway.currencies, ("amount",))
         if wanted.minor <= 0:
             raise services.BadInput("amount must be above zero.", ("amount", "amount"))

@@ -26,16 +26,12 @@ class Context:
         self.principal = principal
         self.gateway = gateway
         self.tenant_id = principal.tenant_id
-        self.may_read = principal.may(services.Scope.READ)
+        self.may_read = principal.may(services.Scope.BALANCES_READ)
         self._reader: services.Reader | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sequence: int | None = None
         self._points = 0
         self.loaders = self._fresh()
-
-    def demand_read(self) -> None:
-        """Raise Forbidden where the key may not read."""
-        self.principal.demand(services.Scope.READ)
 
     async def read(
         self,

@@ -38,7 +38,7 @@ class DepositInput:
     method: str = strawberry.field(description=_METHOD_WORDS)
     available_at: Instant | None = strawberry.field(
         description="When all of it matures, whatever the policy says; an instant that has come is at once."
-        " Needs the scope override."
+        " Needs the scope money:override."
     )
     effective_at: Instant | None = strawberry.field(description=wording.EFFECTIVE_AT)
     external_id: str | None = strawberry.field(description=wording.EXTERNAL_ID)

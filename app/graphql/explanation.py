@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _MOVES_MAX: Final = 8
 _RELEASABLE_BY: Final = {
     SliceKind.FREE: (),
-    SliceKind.MATURING: ("write", "advance"),
-    SliceKind.HELD: ("write",),
+    SliceKind.MATURING: (services.Scope.MONEY_MOVE, services.Scope.MONEY_ADVANCE),
+    SliceKind.HELD: (services.Scope.HOLDS_MANAGE,),
 }
 
 

@@ -41,63 +41,65 @@ _CLOCK = strawberry.argument(description="Where the clock is to go.")
 class Mutation:
     """The root of mutations: one field for each verb of the ledger."""
 
-    @strawberry.mutation(description="Open an account. Needs the scope admin.")
+    @strawberry.mutation(description="Open an account. Needs the scope accounts:manage.")
     async def open_account(
         self, info: Info, input: Annotated[account_inputs.OpenAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Change an account's name, floor or metadata. Needs the scope admin.")
+    @strawberry.mutation(description="Change an account's name, floor or metadata. Needs the scope accounts:manage.")
     async def update_account(
         self, info: Info, input: Annotated[account_inputs.UpdateAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Freeze an account in one direction or both. Needs the scope admin.")
+    @strawberry.mutation(description="Freeze an account in one direction or both. Needs the scope accounts:manage.")
     async def freeze_account(
         self, info: Info, input: Annotated[account_inputs.FreezeAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Lift a freeze in one direction or both. Needs the scope admin.")
+    @strawberry.mutation(description="Lift a freeze in one direction or both. Needs the scope accounts:manage.")
     async def unfreeze_account(
         self, info: Info, input: Annotated[account_inputs.UnfreezeAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Close an empty account. Needs the scope admin.")
+    @strawberry.mutation(description="Close an empty account. Needs the scope accounts:manage.")
     async def close_account(
         self, info: Info, input: Annotated[account_inputs.CloseAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Open a closed account again. Needs the scope admin.")
+    @strawberry.mutation(description="Open a closed account again. Needs the scope accounts:manage.")
     async def reopen_account(
         self, info: Info, input: Annotated[account_inputs.ReopenAccountInput, _SENT]
     ) -> AccountPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AccountPayload)
 
-    @strawberry.mutation(description="Debit one account and credit another. Needs the scope write.")
+    @strawberry.mutation(description="Debit one account and credit another. Needs the scope money:move.")
     async def transfer(
         self, info: Info, input: Annotated[transaction_inputs.TransferInput, _SENT]
     ) -> TransactionPayload | None:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)
 
-    @strawberry.mutation(description="Post a transaction of two or more entries. Needs the scope write.")
+    @strawberry.mutation(description="Post a transaction of two or more entries. Needs the scope money:move.")
     async def post_transaction(
         self, info: Info, input: Annotated[transaction_inputs.PostTransactionInput, _SENT]
     ) -> TransactionPayload | None:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)
 
-    @strawberry.mutation(description="Post several transactions, together or each by itself. Needs the scope write.")
+    @strawberry.mutation(
+        description="Post several transactions, together or each by itself. Needs the scope money:move."
+    )
     async def post_transactions(
         self, info: Info, input: Annotated[PostTransactionsInput, _BATCH]
     ) -> PostTransactionsPayload | None:
@@ -108,7 +110,7 @@ class Mutation:
     @strawberry.mutation(
         description=(
             "Make up to 5,000 transfers, each by itself, given and answered in columns: the lane for machines, where"
-            " objects would cost more than the transfers. Needs the scope write."
+            " objects would cost more than the transfers. Needs the scope money:move."
         )
     )
     async def post_transfers(
@@ -117,7 +119,7 @@ class Mutation:
         """Have them decided."""
         return await post_transfers(info.context, input, (_INPUT,))
 
-    @strawberry.mutation(description="Undo a transaction, whole or in part. Needs the scope write.")
+    @strawberry.mutation(description="Undo a transaction, whole or in part. Needs the scope money:move.")
     async def reverse_transaction(
         self, info: Info, input: Annotated[transaction_inputs.ReverseTransactionInput, _SENT]
     ) -> TransactionPayload | None:
@@ -125,8 +127,8 @@ class Mutation:
         return await _one(info.context, input, TransactionPayload)
 
     @strawberry.mutation(
-        description="Move money that has yet to mature to another instant. Needs the scope write, and advance to an"
-        " earlier one."
+        description="Move money that has yet to mature to another instant. Needs the scope money:move, and"
+        " money:advance to an earlier one."
     )
     async def reschedule_entry(
         self, info: Info, input: Annotated[transaction_inputs.RescheduleEntryInput, _SENT]
@@ -134,60 +136,66 @@ class Mutation:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)
 
-    @strawberry.mutation(description="Set money of an account aside. Needs the scope write.")
+    @strawberry.mutation(description="Set money of an account aside. Needs the scope holds:manage.")
     async def place_hold(self, info: Info, input: Annotated[hold_inputs.PlaceHoldInput, _SENT]) -> HoldPayload | None:
         """Have it decided."""
         return await _one(info.context, input, HoldPayload)
 
-    @strawberry.mutation(description="Take held money. Needs the scope write.")
+    @strawberry.mutation(description="Take held money. Needs the scopes holds:manage and money:move.")
     async def capture_hold(
         self, info: Info, input: Annotated[hold_inputs.CaptureHoldInput, _SENT]
     ) -> TransactionPayload | None:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)
 
-    @strawberry.mutation(description="Let held money go, all of it or part. Needs the scope write.")
+    @strawberry.mutation(description="Let held money go, all of it or part. Needs the scope holds:manage.")
     async def release_hold(
         self, info: Info, input: Annotated[hold_inputs.ReleaseHoldInput, _SENT]
     ) -> HoldPayload | None:
         """Have it decided."""
         return await _one(info.context, input, HoldPayload)
 
-    @strawberry.mutation(description="Set more money aside under the same hold. Needs the scope write.")
+    @strawberry.mutation(description="Set more money aside under the same hold. Needs the scope holds:manage.")
     async def increment_hold(
         self, info: Info, input: Annotated[hold_inputs.IncrementHoldInput, _SENT]
     ) -> HoldPayload | None:
         """Have it decided."""
         return await _one(info.context, input, HoldPayload)
 
-    @strawberry.mutation(description="Put a hold's expiry off. Needs the scope write.")
+    @strawberry.mutation(description="Put a hold's expiry off. Needs the scope holds:manage.")
     async def extend_hold(self, info: Info, input: Annotated[hold_inputs.ExtendHoldInput, _SENT]) -> HoldPayload | None:
         """Have it decided."""
         return await _one(info.context, input, HoldPayload)
 
     @strawberry.mutation(
-        description="Bring money in from outside, available as the policy of the account says. Needs the scope write,"
-        " and override with an availableAt."
+        description="Bring money in from outside, available as the policy of the account says. Needs the scope"
+        " money:move, and money:override with an availableAt."
     )
     async def deposit(self, info: Info, input: Annotated[deposit_inputs.DepositInput, _SENT]) -> DepositPayload | None:
         """Have it decided."""
         return await _one(info.context, input, DepositPayload)
 
-    @strawberry.mutation(description="Publish the next version of a policy, or a new policy. Needs the scope admin.")
+    @strawberry.mutation(
+        description="Publish the next version of a policy, or a new policy. Needs the scope policies:manage."
+    )
     async def publish_policy(
         self, info: Info, input: Annotated[policy_inputs.PublishPolicyInput, _SENT]
     ) -> PolicyPayload | None:
         """Have it decided."""
         return await _one(info.context, input, PolicyPayload)
 
-    @strawberry.mutation(description="Let deposits to an account, or to all, follow a policy. Needs the scope admin.")
+    @strawberry.mutation(
+        description="Let deposits to an account, or to all, follow a policy. Needs the scope policies:manage."
+    )
     async def assign_policy(
         self, info: Info, input: Annotated[policy_inputs.AssignPolicyInput, _SENT]
     ) -> AssignmentPayload | None:
         """Have it decided."""
         return await _one(info.context, input, AssignmentPayload)
 
-    @strawberry.mutation(description="Close days of a calendar for the tenant, or open them. Needs the scope admin.")
+    @strawberry.mutation(
+        description="Close days of a calendar for the tenant, or open them. Needs the scope policies:manage."
+    )
     async def set_closures(
         self, info: Info, input: Annotated[policy_inputs.SetClosuresInput, _SENT]
     ) -> ClosuresPayload | None:
@@ -203,13 +211,17 @@ class Mutation:
         results = await _many(info.context, input.all_sent((_INPUT,)), input.mode, CommandResult)
         return SubmitPayload(results=results)
 
-    @strawberry.mutation(description="Let the clock of a TEST tenant stand still where it is. Needs the scope admin.")
+    @strawberry.mutation(
+        description="Let the clock of a TEST tenant stand still where it is. Needs the scope clock:move."
+    )
     async def freeze_clock(self, info: Info) -> ClockPayload | None:
         """Have it stopped."""
         return await move(info.context, services.TenantClock.freeze)
 
     @strawberry.mutation(
-        description="Set the clock of a TEST tenant forward, recording what lapses on the way. Needs the scope admin."
+        description=(
+            "Set the clock of a TEST tenant forward, recording what lapses on the way. Needs the scope clock:move."
+        )
     )
     async def set_clock(self, info: Info, input: Annotated[SetClockInput, _CLOCK]) -> ClockPayload | None:
         """Have it moved."""
@@ -217,7 +229,7 @@ class Mutation:
 
     @strawberry.mutation(
         description="Move the clock of a TEST tenant forward by a step, recording what lapses on the way. Needs the"
-        " scope admin."
+        " scope clock:move."
     )
     async def advance_clock(self, info: Info, input: Annotated[AdvanceClockInput, _CLOCK]) -> ClockPayload | None:
         """Have it moved."""
@@ -225,7 +237,8 @@ class Mutation:
         return await move(info.context, lambda clock: clock.advance(step, since=input.from_))
 
     @strawberry.mutation(
-        description="Let the clock of a TEST tenant run with real time from where it stands. Needs the scope admin."
+        description="Let the clock of a TEST tenant run with real time from where it stands. Needs the scope"
+        " clock:move."
     )
     async def resume_clock(self, info: Info) -> ClockPayload | None:
         """Have it started."""

@@ -87,7 +87,7 @@ class TransactionPayload:
     @strawberry.field(
         description=(
             "The accounts of the entries as they stand now, or as they would after a dry run; null where refused, and"
-            " to a key without the scope read."
+            " to a key without the scope balances:read."
         )
     )
     async def balances(self, info: "strawberry.Info[Context]") -> list[AvailableFunds] | None:
@@ -114,14 +114,14 @@ class HoldPayload:
     @strawberry.field(
         description=(
             "The hold's account as it stands now, or as it would after a dry run; null where refused, and to a key"
-            " without the scope read."
+            " without the scope balances:read."
         )
     )
     async def balances(self, info: "strawberry.Info[Context]") -> list[AvailableFunds] | None:
         """Read them, all at once."""
         context: Context = info.context
         outcome = self.outcome
-        if outcome.standing is not None or outcome.hold_id is None or not context.may_read:
+        if outcome.standing is not None or outcome.hold_id is None:
             return await _dry_balances(context, outcome)
         hold = await context.loaders.holds.one(outcome.hold_id)
         return await _live_balances(context, [] if hold is None else [hold.account])
@@ -158,14 +158,14 @@ def outcome_of(decision: ledger.Decision, *, dry_run: bool, may_read: bool) -> O
         case ledger.Rejected():
             return Outcome(rejection=rejection_of(decision.rejection, may_read=may_read), replayed=decision.replayed)
         case ledger.Denied():
-            raise services.Forbidden(f"This needs the scope {decision.scope}.")
+            raise services.denial(decision)
         case _:
             assert_never(decision)
 
 
 async def balances_of(context: "Context", outcome: Outcome) -> list[AvailableFunds] | None:
     """Return the accounts of a posted transaction as they stand now, or as they would after a dry run."""
-    if outcome.standing is not None or outcome.transaction_id is None or not context.may_read:
+    if outcome.standing is not None or outcome.transaction_id is None:
         return await _dry_balances(context, outcome)
     entries = await context.loaders.entries.one(outcome.transaction_id)
     return await _live_balances(context, [entry.account for entry in entries or ()])
@@ -199,7 +199,7 @@ async def _live_balances(context: "Context", accounts: list[Account]) -> list[Av
 
 async def _dry_balances(context: "Context", outcome: Outcome) -> list[AvailableFunds] | None:
     standing = outcome.standing
-    if standing is None or not context.may_read:
+    if standing is None:
         return None
     return [
         AvailableFunds(

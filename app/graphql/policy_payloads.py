@@ -62,7 +62,7 @@ class DepositPayload:
     @strawberry.field(
         description=(
             "The accounts of the entries as they stand now, or as they would after a dry run; null where refused, and"
-            " to a key without the scope read."
+            " to a key without the scope balances:read."
         )
     )
     async def balances(self, info: "strawberry.Info[Context]") -> list[AvailableFunds] | None:

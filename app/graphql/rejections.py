@@ -86,7 +86,8 @@ class IdempotencyKeyReused(Rejection):
 
 
 @strawberry.type(
-    description="The account has not enough spendable money. The numbers are null to a key without the scope read."
+    description="The account has not enough spendable money. The numbers are null to a key without the scope"
+    " balances:read."
 )
 class InsufficientFunds(Rejection):
     """INSUFFICIENT_FUNDS."""
@@ -100,24 +101,24 @@ class InsufficientFunds(Rejection):
     asked: strawberry.Private[int]
 
     @strawberry.field(
-        description=f"{IN_THE_WAY} As it stands when this is read; null to a key without the scope read.",
+        description=f"{IN_THE_WAY} As it stands when this is read; null to a key without the scope balances:read.",
         graphql_type=list[BalanceSlice] | None,
     )
     def slices(self, info: "strawberry.Info[Context]") -> object:
         """Read them, together with those of other refusals."""
         context: Context = info.context
-        if self.account is None or not context.may_read:
+        if self.account is None:
             return None
         return context.loaders.availability.in_the_way.get(self.account)
 
     @strawberry.field(
-        description="What would help, as it stands when this is read; null to a key without the scope read.",
+        description="What would help, as it stands when this is read; null to a key without the scope balances:read.",
         graphql_type=list[SpendingOption] | None,
     )
     def options(self, info: "strawberry.Info[Context]") -> object:
         """Weigh them, together with those of other refusals."""
         context: Context = info.context
-        if self.account is None or not context.may_read:
+        if self.account is None:
             return None
         return context.loaders.availability.options.get((self.account, self.asked))
 
@@ -131,7 +132,9 @@ class InsufficientFunds(Rejection):
 class LimitExceeded(Rejection):
     """The four codes with a limit."""
 
-    remaining: Money | None = strawberry.field(description="How much there is; null to a key without the scope read.")
+    remaining: Money | None = strawberry.field(
+        description="How much there is; null to a key without the scope balances:read."
+    )
 
 
 @strawberry.type(
@@ -144,10 +147,10 @@ class Conflict(Rejection):
     """The six codes with an expectation."""
 
     expected: str | None = strawberry.field(
-        description="What it should be; where it is a number, null to a key without the scope read."
+        description="What it should be; where it is a number, null to a key without the scope balances:read."
     )
     actual: str | None = strawberry.field(
-        description="What it is; where it is a number, null to a key without the scope read."
+        description="What it is; where it is a number, null to a key without the scope balances:read."
     )
 
 

@@ -20,11 +20,12 @@ from app.graphql.rejections import (
     PlainRejection,
     PolicyRefusal,
 )
+from app.graphql.rules import enforce
 from app.graphql.scalars import SCALARS
 
 
 def build_schema() -> strawberry.Schema:
-    """Return the schema; to be built once for each process."""
+    """Return the schema; to be built once for each process. Raises NoRuleError where a field is under no rule."""
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -39,6 +40,7 @@ def build_schema() -> strawberry.Schema:
             kind.is_one_of = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
         elif isinstance(kind, GraphQLObjectType):
             _leave_out_nulls(kind)
+    enforce(core)
     return schema
 
 

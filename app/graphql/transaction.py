@@ -54,7 +54,6 @@ class Transaction(Node):
     )
     def reverses(self, info: "strawberry.Info[Context]") -> object:
         """Load it, unless it is known."""
-        info.context.demand_read()
         return None if self.row.reverses_id is None else info.context.loaders.transactions.get(self.row.reverses_id)
 
     @strawberry.field(
@@ -64,7 +63,6 @@ class Transaction(Node):
     async def reversed_by(self, info: "strawberry.Info[Context]") -> object:
         """Load them."""
         context: Context = info.context
-        context.demand_read()
         return await context.loaders.transactions.all(await context.loaders.reversals.one(self.row.id))
 
     @property

@@ -87,7 +87,7 @@ class PostTransactionInput:
     advance: bool | None = strawberry.field(
         default=False,
         description="Whether money may be taken that has not matured, from what matures at the same instant."
-        " Needs the scope advance.",
+        " Needs the scope money:advance.",
     )
     dry_run: bool | None = strawberry.field(default=False, description=wording.DRY_RUN)
 
@@ -168,7 +168,8 @@ class ReverseTransactionInput:
 
 
 @strawberry.input(
-    description="Moves money that has yet to mature to another instant. To an earlier one it needs the scope advance."
+    description="Moves money that has yet to mature to another instant. To an earlier one it needs the scope"
+    " money:advance."
 )
 class RescheduleEntryInput:
     """An entry, how much of it, and when."""

@@ -20,7 +20,7 @@ CORRELATION_ID: Final = (
 )
 FORCE: Final = (
     "Whether to post past floors and freezes, for what has happened already, such as a chargeback."
-    " Needs the scope force."
+    " Needs the scope money:force."
 )
 EFFECTIVE_AT: Final = "When it counts in business terms: past or now, which it is where left out."
 AVAILABLE_AT: Final = (

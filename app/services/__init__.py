@@ -1,6 +1,6 @@
 """Floor 3, when and in what order: the imperative shell."""
 
-from app.services.access import Principal, Scope
+from app.services.access import Principal, Scope, denial
 from app.services.administration import (
     DEFAULT_SCOPES,
     AdministrationError,
@@ -122,6 +122,7 @@ __all__ = [
     "choose_step",
     "create_key",
     "create_tenant",
+    "denial",
     "examine",
     "explain",
     "find_in_the_way",

@@ -1,8 +1,9 @@
 """Access: who is asking, and the only rule of what they may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from app import ledger
@@ -10,19 +11,32 @@ from app.services.faults import Forbidden
 
 
 class Scope(StrEnum):
-    """What a key may be granted; none implies another."""
+    """What a bearer may be granted, each by itself: none implies another."""
 
-    READ = "read"
-    WRITE = "write"
-    ADMIN = "admin"
-    FORCE = "force"
-    ADVANCE = "advance"
-    OVERRIDE = "override"
+    BALANCES_READ = "balances:read"
+    HISTORY_READ = "history:read"
+    MONEY_MOVE = "money:move"
+    MONEY_FORCE = "money:force"
+    MONEY_ADVANCE = "money:advance"
+    MONEY_DELAY = "money:delay"
+    MONEY_OVERRIDE = "money:override"
+    HOLDS_MANAGE = "holds:manage"
+    ACCOUNTS_MANAGE = "accounts:manage"
+    POLICIES_MANAGE = "policies:manage"
+    CLOCK_MOVE = "clock:move"
+    FUNDS_CONFIRM = "funds:confirm"
+    KEYS_MANAGE = "keys:manage"
+    AUDIT_READ = "audit:read"
+    INTROSPECT = "introspect"
+
+
+# The ledger knows what it decides and nothing of scopes: what it found missing, by the word that it uses.
+_MISSED: Final = {"advance": Scope.MONEY_ADVANCE}
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The bearer of a key: the key names the tenant, nothing else does."""
+    """Who asks: the bearer of a key or token, which names the tenant; nothing else does."""
 
     tenant_id: UUID
     tenant: str
@@ -35,40 +49,51 @@ class Principal:
         """Whether the scope was granted."""
         return scope in self.scopes
 
-    def demand(self, scope: Scope) -> None:
-        """Raise Forbidden where the scope was not granted."""
-        if scope not in self.scopes:
-            raise Forbidden(f"This needs the scope {scope}.")
+    def demand(self, *scopes: Scope) -> None:
+        """Raise Forbidden where none of the scopes was granted."""
+        if self.scopes.isdisjoint(scopes):
+            raise Forbidden(f"This needs the scope {' or '.join(scopes)}.")
+
+
+def denial(denied: ledger.Denied) -> Forbidden:
+    """Return the fault that a decision comes to which only lacked a scope."""
+    return Forbidden(f"This needs the scope {_MISSED[denied.scope]}.")
 
 
 def demanded(command: ledger.Command) -> tuple[Scope, ...]:
-    """Return the scopes that a command needs by its kind and flags, known before it is decided."""
-    match command:
-        case (
-            ledger.OpenAccount()
-            | ledger.UpdateAccount()
-            | ledger.FreezeAccount()
-            | ledger.UnfreezeAccount()
-            | ledger.CloseAccount()
-            | ledger.ReopenAccount()
-            | ledger.PublishPolicy()
-            | ledger.AssignPolicy()
-            | ledger.SetClosures()
-        ):
-            return (Scope.ADMIN,)
-        case ledger.Deposit():
-            forced = (Scope.FORCE,) if command.force else ()
-            return (Scope.WRITE, *forced, *((Scope.OVERRIDE,) if command.available_at is not None else ()))
-        case ledger.PostTransaction():
-            forced = (Scope.FORCE,) if command.force else ()
-            return (Scope.WRITE, *forced, *((Scope.ADVANCE,) if command.advance else ()))
-        case (
-            ledger.Transfer()
-            | ledger.ReverseTransaction()
-            | ledger.PlaceHold()
-            | ledger.CaptureHold()
-            | ledger.IncrementHold()
-        ):
-            return (Scope.WRITE, Scope.FORCE) if command.force else (Scope.WRITE,)
-        case _:
-            return (Scope.WRITE,)
+    """Return the scopes that a command needs, all of them, by its kind and flags, before it is decided."""
+    needed = _NEEDED.get(type(command), ())
+    if not needed:
+        raise Forbidden("Only the ledger itself gives this command.")
+    overrides = isinstance(command, ledger.Deposit) and command.available_at is not None
+    flagged = tuple(scope for flag, scope in _FLAGS.items() if getattr(command, flag, False))
+    return needed + flagged + ((Scope.MONEY_OVERRIDE,) if overrides else ())
+
+
+_ACCOUNTS: Final = (Scope.ACCOUNTS_MANAGE,)
+_POLICIES: Final = (Scope.POLICIES_MANAGE,)
+_MONEY: Final = (Scope.MONEY_MOVE,)
+_HOLDS: Final = (Scope.HOLDS_MANAGE,)
+_NEEDED: Final[Mapping[type[ledger.Command], tuple[Scope, ...]]] = {
+    ledger.OpenAccount: _ACCOUNTS,
+    ledger.UpdateAccount: _ACCOUNTS,
+    ledger.FreezeAccount: _ACCOUNTS,
+    ledger.UnfreezeAccount: _ACCOUNTS,
+    ledger.CloseAccount: _ACCOUNTS,
+    ledger.ReopenAccount: _ACCOUNTS,
+    ledger.Transfer: _MONEY,
+    ledger.PostTransaction: _MONEY,
+    ledger.ReverseTransaction: _MONEY,
+    ledger.RescheduleEntry: _MONEY,
+    ledger.Deposit: _MONEY,
+    ledger.PlaceHold: _HOLDS,
+    ledger.IncrementHold: _HOLDS,
+    ledger.ExtendHold: _HOLDS,
+    ledger.ReleaseHold: _HOLDS,
+    # A capture posts a transaction: to manage holds is not enough to send their money away.
+    ledger.CaptureHold: _HOLDS + _MONEY,
+    ledger.PublishPolicy: _POLICIES,
+    ledger.AssignPolicy: _POLICIES,
+    ledger.SetClosures: _POLICIES,
+}
+_FLAGS: Final[Mapping[str, Scope]] = {"force": Scope.MONEY_FORCE, "advance": Scope.MONEY_ADVANCE}

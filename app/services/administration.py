@@ -9,7 +9,13 @@ from app.services.access import Scope
 from app.services.keys import NewKey, TenantMode, make_key
 
 NAME_CHARACTERS_MAX = 255
-DEFAULT_SCOPES = (Scope.READ, Scope.WRITE)
+DEFAULT_SCOPES = (
+    Scope.BALANCES_READ,
+    Scope.HISTORY_READ,
+    Scope.MONEY_MOVE,
+    Scope.HOLDS_MANAGE,
+    Scope.INTROSPECT,
+)
 """What a key is granted where nobody says."""
 
 

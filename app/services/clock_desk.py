@@ -30,7 +30,9 @@ async def open_clock(database: store.Database, tenant: store.Tenant) -> AsyncIte
     """Open what moves a TEST tenant's clock; the database is closed after it. AdministrationError for a LIVE one."""
     if tenant.mode == "LIVE":
         raise AdministrationError(f"{tenant.name} is a LIVE tenant, and only a TEST tenant's clock can be moved")
-    principal = Principal(tenant.id, tenant.name, tenant.organisation, tenant.mode, PRINCIPAL, frozenset({Scope.ADMIN}))
+    principal = Principal(
+        tenant.id, tenant.name, tenant.organisation, tenant.mode, PRINCIPAL, frozenset({Scope.CLOCK_MOVE})
+    )
     gateway = Gateway(database, GatewayLimits(sweep_interval_seconds=None))
     await gateway.start()
     try:

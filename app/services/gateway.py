@@ -8,7 +8,7 @@ from typing import Any
 
 from app import ledger, store
 from app.services import clock
-from app.services.access import Principal, Scope, demanded
+from app.services.access import Principal, Scope, demanded, denial
 from app.services.almanac import Almanac
 from app.services.batch import BatchRunner
 from app.services.budget import Budget, Budgets
@@ -145,7 +145,7 @@ class Gateway:
 
     def tenant_clock(self, principal: Principal) -> TenantClock:
         """Return what moves the clock of the principal's tenant; raises Forbidden where it has none of its own."""
-        principal.demand(Scope.ADMIN)
+        principal.demand(Scope.CLOCK_MOVE)
         if principal.mode != "TEST":
             raise Forbidden("Only a TEST tenant has a clock that can be moved.")
         return TenantClock(
@@ -169,7 +169,7 @@ class Gateway:
             principal.key_id,
             fingerprint=fingerprint,
             digests=digests,
-            may_advance=principal.may(Scope.ADVANCE),
+            may_advance=principal.may(Scope.MONEY_ADVANCE),
         )
 
     async def submit(
@@ -255,4 +255,4 @@ def _permitted(answer: Answers | Fault) -> Answers | Fault:
     if isinstance(answer, Fault):
         return answer
     denied = next((decision for decision in answer if isinstance(decision, ledger.Denied)), None)
-    return answer if denied is None else Forbidden(f"This needs the scope {denied.scope}.")
+    return answer if denied is None else denial(denied)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -30,7 +31,12 @@ _REVOKE = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
-    """A key as it is stored; instants count microseconds since 1970 UTC."""
+    """A key as it is stored; instants count microseconds since 1970 UTC.
+
+    `allowed_addresses` are the networks that it may be used from, None where from anywhere; `created_by` is the
+    principal that made it and `created_under` its idempotency key, None where an operator did; `rotated_from` is the
+    id of the key that it takes the place of.
+    """
 
     id: str
     tenant_id: UUID
@@ -40,6 +46,11 @@ class StoredKey:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+    allowed_addresses: tuple[str, ...] | None = None
+    last_used_at: int | None = None
+    created_by: str | None = None
+    created_under: str | None = None
+    rotated_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,11 @@ async def insert_key(unit: Unit, key: StoredKey) -> None:
         key.created_at,
         key.expires_at,
         key.revoked_at,
+        None if key.allowed_addresses is None else orjson.dumps(key.allowed_addresses).decode(),
+        key.last_used_at,
+        key.created_by,
+        key.created_under,
+        key.rotated_from,
     )
     await unit.run(_ADD, key.tenant_id, rows=[row])
 
@@ -70,16 +86,8 @@ async def find_key(session: Session, key_id: str) -> FoundKey | None:
     rows = await session.rows(_FIND, key_id)
     if not rows:
         return None
-    key = _key_of(rows[0])
     return FoundKey(
-        id=key.id,
-        tenant_id=key.tenant_id,
-        name=key.name,
-        secret_hash=key.secret_hash,
-        scopes=key.scopes,
-        created_at=key.created_at,
-        expires_at=key.expires_at,
-        revoked_at=key.revoked_at,
+        **_values_of(rows[0]),
         tenant=rows[0]["tenant"],
         organisation=rows[0]["organisation"],
         mode=rows[0]["mode"],
@@ -97,13 +105,23 @@ async def revoke_key(unit: Unit, key_id: str, at: int) -> bool:
 
 
 def _key_of(row: Row) -> StoredKey:
-    return StoredKey(
-        id=row["key_id"],
-        tenant_id=row["tenant_id"],
-        name=row["name"],
-        secret_hash=row["secret_hash"],
-        scopes=frozenset(orjson.loads(row["scopes"])),
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
-    )
+    return StoredKey(**_values_of(row))
+
+
+def _values_of(row: Row) -> dict[str, Any]:
+    allowed = row["allowed_addresses"]
+    return {
+        "id": row["key_id"],
+        "tenant_id": row["tenant_id"],
+        "name": row["name"],
+        "secret_hash": row["secret_hash"],
+        "scopes": frozenset(orjson.loads(row["scopes"])),
+        "created_at": row["created_at"],
+        "expires_at": row["expires_at"],
+        "revoked_at": row["revoked_at"],
+        "allowed_addresses": None if allowed is None else tuple(orjson.loads(allowed)),
+        "last_used_at": row["last_used_at"],
+        "created_by": row["created_by"],
+        "created_under": row["created_under"],
+        "rotated_from": row["rotated_from"],
+    }

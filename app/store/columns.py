@@ -119,7 +119,7 @@ def table(name: str, *parts: Any, fill: int | None = None) -> Table:  # noqa: AN
     return made
 
 
-def index(name: str, of: Table, *columns: str, where: str | None = None) -> None:
+def index(name: str, of: Table, *columns: str, where: str | None = None, unique: bool = False) -> None:
     """An index over these columns, only of the rows that meet a condition if one is given."""
     some: dict[str, Any] = {} if where is None else {"postgresql_where": text(where), "sqlite_where": text(where)}
-    Index(name, *(of.c[column] for column in columns), **some)
+    Index(name, *(of.c[column] for column in columns), unique=unique, **some)

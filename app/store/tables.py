@@ -246,12 +246,20 @@ api_keys = table(
     number("created_at"),
     number("expires_at", null=True),
     number("revoked_at", null=True),
+    # A list of networks in JSON; null where the key may be used from anywhere.
+    text_column("allowed_addresses", null=True),
+    number("last_used_at", null=True),
+    text_column("created_by", null=True),
+    text_column("created_under", null=True),
+    text_column("rotated_from", null=True),
     key("key_id"),
     of_tenant(),
     *instant("created_at", "expires_at", "revoked_at"),
 )
 # The keys of a tenant, for the person who looks after them.
 index("ix_api_keys_tenant", api_keys, "tenant_id", "created_at")
+# The key that was made under an idempotency key: one at most.
+index("uq_api_keys_created_under", api_keys, "tenant_id", "created_under", unique=True)
 
 
 TABLES = metadata.tables

@@ -20,7 +20,7 @@ from tests.cli.conftest import Ran, Spendable
         ("migrate", "--database-url", "mysql://localhost/x"),
         ("tenant", "create"),
         ("tenant", "create", "acme", "--mode", "play"),
-        ("key", "create", "--tenant", "acme", "--scopes", "read,everything"),
+        ("key", "create", "--tenant", "acme", "--scopes", "balances:read,everything"),
     ],
     ids=" ".join,
 )

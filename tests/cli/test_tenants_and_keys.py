@@ -11,7 +11,7 @@ from tests.cli.conftest import Spendable
 def test_a_new_ledger_is_ready_in_three_commands(spendable: Spendable, tmp_path: Path) -> None:
     assert spendable("migrate").code == 0
     assert spendable("tenant", "create", "acme", "--organisation", "Acme Ltd").code == 0
-    made = spendable("key", "create", "--tenant", "acme", "--scopes", "read, admin", "--quiet")
+    made = spendable("key", "create", "--tenant", "acme", "--scopes", "balances:read, accounts:manage", "--quiet")
     assert (made.code, made.err) == (0, "")
     presented = services.parse_key(made.out.strip())
     assert presented is not None
@@ -40,12 +40,12 @@ def test_lists_name_what_there_is_and_what_was_revoked(spendable: Spendable) -> 
     assert [line.split()[:2] for line in listed[1:]] == [["acme", "TEST"], ["zeta", "LIVE"]]
 
     spendable("key", "create", "--tenant", "zeta", "--name", "one")
-    spendable("key", "create", "--tenant", "zeta", "--name", "two", "--scopes", "read")
+    spendable("key", "create", "--tenant", "zeta", "--name", "two", "--scopes", "balances:read")
     first = spendable("key", "list", "--tenant", "zeta").out.splitlines()[1].split()[0]
     assert spendable("key", "revoke", first).code == 0
     rows = spendable("key", "list", "--tenant", "zeta").out.splitlines()[1:]
     assert [bool(re.search(r"\d\d:\d\d .*\d\d:\d\d", row)) for row in rows] == [True, False]
-    assert "read,write" in rows[0]
+    assert "balances:read,history:read,holds:manage,introspect,money:move" in rows[0]
     assert spendable("key", "revoke", first).refusal == f"there is no key {first} that could be revoked"
 
 

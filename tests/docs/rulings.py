@@ -7,6 +7,7 @@ from graphql import GraphQLEnumType
 
 from app import graphql, ledger, services
 from app.graphql.rejections import MESSAGES, PlainRejection, rejection_of
+from app.graphql.rules import RULES, rules_of
 from app.http.answers import status_of
 from app.ledger.decision import RANK
 from app.services.access import demanded
@@ -17,14 +18,27 @@ _NOT_STORED: Final = {ledger.RejectionCode.INVALID_AMOUNT, ledger.RejectionCode.
 _SOMETIMES: Final = {ledger.RejectionCode.UNBALANCED}
 
 _SCOPES: Final = {
-    services.Scope.READ: "Queries, and the numbers in rejections, in conditions and in the balances of payloads.",
-    services.Scope.WRITE: "Transactions and holds.",
-    services.Scope.ADMIN: (
-        "Accounts: opening, changing, freezing, closing. Policies and calendars. The clock of a TEST tenant."
+    services.Scope.BALANCES_READ: (
+        "Accounts, balances, forecasts and explanations; and the numbers in rejections, conditions and payloads."
     ),
-    services.Scope.FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
-    services.Scope.ADVANCE: "`advance: true`, and rescheduling to an earlier instant: money before it has matured.",
-    services.Scope.OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
+    services.Scope.HISTORY_READ: "Accounts, transactions, entries and holds, one by one and in lists.",
+    services.Scope.MONEY_MOVE: (
+        "Transfers, journals, deposits, reversals and reschedules; and captures, with `holds:manage`."
+    ),
+    services.Scope.MONEY_FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
+    services.Scope.MONEY_ADVANCE: "`advance: true`, and moving money to an earlier instant: before it has matured.",
+    services.Scope.MONEY_DELAY: "Moving money that has yet to mature to a later instant by `delayAvailability`.",
+    services.Scope.MONEY_OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
+    services.Scope.HOLDS_MANAGE: (
+        "Holds: seeing, placing, incrementing, extending and releasing; and captures, with `money:move`."
+    ),
+    services.Scope.ACCOUNTS_MANAGE: "Accounts: seeing, opening, changing, freezing and closing; never their numbers.",
+    services.Scope.POLICIES_MANAGE: "Policies: seeing, publishing and assigning; and the days of calendars.",
+    services.Scope.CLOCK_MOVE: "The clock of a TEST tenant.",
+    services.Scope.FUNDS_CONFIRM: "`fundsConfirmation`: whether an amount is covered, yes or no, and no number.",
+    services.Scope.KEYS_MANAGE: "API keys: seeing, creating, rotating and revoking those that may no more than itself.",
+    services.Scope.AUDIT_READ: "The audit log.",
+    services.Scope.INTROSPECT: "The schema by introspection, and its names in the errors of documents.",
 }
 
 
@@ -93,11 +107,26 @@ def scopes() -> str:
         " `FORBIDDEN`.",
         table(("scope", "what it allows"), [(code(scope.value), _SCOPES[scope]) for scope in services.Scope]),
         "## What each command needs",
-        "With `force: true` a command needs `force` too, and with `advance: true` it needs `advance`."
-        " `rescheduleEntry` needs `advance` where it moves money to an earlier instant, and `deposit` needs `override`"
-        " with an `availableAt`.",
+        "With `force: true` a command needs `money:force` too, and with `advance: true` it needs `money:advance`."
+        " `rescheduleEntry` needs `money:advance` where it moves money to an earlier instant, and `deposit` needs"
+        " `money:override` with an `availableAt`.",
         table(("command", "scopes"), rows),
+        "## What each field needs",
+        "Of several scopes any one is enough. Fields that are not listed follow the object that they are read from. A"
+        " field that is *shown to* a scope is null without it.",
+        table(("field", "scopes"), _fields()),
     )
+
+
+def _fields() -> list[tuple[str, str]]:
+    rows = []
+    for kind in sorted(RULES, key=lambda name: (name not in {"Query", "Mutation"}, name)):
+        for name, rule in rules_of(kind).items():
+            if rule.needs:
+                rows.append((code(f"{kind}.{name}"), " or ".join(code(scope) for scope in rule.needs)))
+            elif rule.shown_to is not None:
+                rows.append((code(f"{kind}.{name}"), f"shown to {code(rule.shown_to)}"))
+    return rows
 
 
 def _all(kind: type[services.Fault]) -> list[type[services.Fault]]:

@@ -15,7 +15,7 @@ from app import services, store
 from tests import postgres
 from tests.conftest import FreshDatabase
 
-ALL_SCOPES = ("read", "write", "admin", "force", "advance")
+ALL_SCOPES = tuple(services.Scope)
 
 
 @dataclass(frozen=True, slots=True)

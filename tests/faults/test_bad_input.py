@@ -61,7 +61,7 @@ async def settle(ledger: Ledger) -> Neighbour:
             "forged key": forged(ledger.key, key),
             "revoked key": await add_key(database, ledger.tenant_id, revoked_at=1),
             "expired key": await add_key(database, ledger.tenant_id, expires_at=1),
-            "writing key": await add_key(database, ledger.tenant_id, scopes=("write",)),
+            "writing key": await add_key(database, ledger.tenant_id, scopes=("money:move",)),
         }
     return Neighbour(key, names)
 

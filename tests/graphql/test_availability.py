@@ -81,7 +81,11 @@ async def test_a_balance_is_explained_slice_by_slice(api: Api) -> None:
         "USD 10.00 is held by a hold of 2023-11-14 until it is captured or released.",
         "USD 40.00 is held by hotel-17 until 2023-11-21 at 22:13:20 UTC unless captured or released (reason: deposit).",
     ]
-    assert [one["releasableBy"] for one in told["slices"]] == [[], *[["write", "advance"]] * 3, *[["write"]] * 2]
+    assert [one["releasableBy"] for one in told["slices"]] == [
+        [],
+        *[["money:move", "money:advance"]] * 3,
+        *[["holds:manage"]] * 2,
+    ]
     assert told["slices"][1]["transaction"]["externalId"] == "sale-00012"
     assert told["slices"][1]["entry"] == {"line": 2, "account": ALICE}
     assert told["slices"][5]["hold"] == {"externalId": "hotel-17", "remaining": {"amount": "40.00"}}
@@ -275,7 +279,7 @@ async def test_a_refusal_for_funds_says_what_is_in_the_way_to_who_may_read(api: 
             ("SMALLER_AMOUNT", "50.00"),
             ("WAIT_FOR_MATURITY", "170.00"),
         ]
-    hidden = (await api.do("transfer", payout, REFUSED, scopes=["write"]))["rejection"]
+    hidden = (await api.do("transfer", payout, REFUSED, scopes=["money:move"]))["rejection"]
     assert hidden == {
         "code": "INSUFFICIENT_FUNDS",
         "spendable": None,
@@ -357,7 +361,7 @@ async def test_a_cursor_is_of_one_account_and_instant(api: Api) -> None:
 @pytest.mark.parametrize("document", [EXPLAIN, FORECAST, SPEND])
 async def test_what_is_available_is_told_only_to_who_may_read(api: Api, document: str) -> None:
     variables = {"account": ALICE, "accounts": [ALICE], "to": NEXT_WEEK, "bucket": "DAY", "amount": usd("1")}
-    error = await api.error(document, variables, scopes=["write", "admin"])
+    error = await api.error(document, variables, scopes=["history:read", "accounts:manage"])
     assert error["extensions"]["code"] == "FORBIDDEN"
 
 

@@ -132,7 +132,7 @@ async def test_a_live_tenant_and_a_key_without_the_scope_are_forbidden(api: Api,
     }.get(verb, "")
     document = f"mutation {{ {verb}{argument} {{ clock }} }}"
     for code in (
-        await api.error(document, scopes=["read", "write", "force", "advance"]),
+        await api.error(document, scopes=["balances:read", "money:move", "accounts:manage", "policies:manage"]),
         await _as_live(api, document),
     ):
         assert code["extensions"]["code"] == "FORBIDDEN"

@@ -292,14 +292,14 @@ async def test_a_fault_of_one_result_is_an_error_of_its_path(api: Api, monkeypat
         {"transfer": transfer | {"idempotencyKey": "d"}},
     ]
     sent: Given = {"input": {"mode": "INDEPENDENT", "commands": commands}}
-    answer = await api.ask(document, sent, scopes=["read", "write"])
+    answer = await api.ask(document, sent, scopes=["balances:read", "money:move"])
     assert [result is None for result in answer["data"]["submit"]["results"]] == [True, True, True, False]
     assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
         (["submit", "results", 0], "OUTCOME_UNKNOWN"),
         (["submit", "results", 1], "FORBIDDEN"),
         (["submit", "results", 2], "FORBIDDEN"),
     ]
-    whole = await api.error(document, {"input": sent["input"] | {"mode": "ALL_OR_NOTHING"}}, scopes=["write"])
+    whole = await api.error(document, {"input": sent["input"] | {"mode": "ALL_OR_NOTHING"}}, scopes=["money:move"])
     assert (whole["path"], whole["extensions"]["code"]) == (["submit"], "FORBIDDEN")
 
 
@@ -342,7 +342,7 @@ async def test_a_thousand_results_are_read_in_a_fixed_number_of_statements(api: 
 
 
 async def test_a_key_that_may_not_read_learns_no_balance(api: Api) -> None:
-    only = ["write"]
+    only = ["money:move"]
     given: Given = {"from": ALICE, "to": BOB, "amount": USD_5}
     made = await api.do(
         "transfer",
@@ -383,16 +383,14 @@ async def test_a_key_that_may_not_read_learns_no_balance(api: Api) -> None:
     [
         "entries { account { balance { version } } }",
         "entries { account { entries { totalCount } } }",
-        "entries { account { holds { totalCount } } }",
         "entries { ofEntry { line } }",
         "reversedBy { id }",
         "reverses { id }",
-        "hold { changes { kind } }",
         "hold { transactions { id } }",
     ],
 )
 async def test_a_key_that_may_not_read_walks_no_further(api: Api, walk: str) -> None:
-    held = await api.do("placeHold", {"account": ALICE, "amount": USD_5}, "hold { id }", scopes=["write"])
+    held = await api.do("placeHold", {"account": ALICE, "amount": USD_5}, "hold { id }", scopes=["holds:manage"])
     given: Given = {
         "idempotencyKey": "capture",
         "hold": held["hold"],
@@ -400,7 +398,7 @@ async def test_a_key_that_may_not_read_walks_no_further(api: Api, walk: str) -> 
     }
     document = f"""mutation ($input: CaptureHoldInput!) {{
       captureHold(input: $input) {{ sequence transaction {{ {walk} }} }} }}"""
-    answer = await api.ask(document, {"input": given}, scopes=["write"])
+    answer = await api.ask(document, {"input": given}, scopes=["money:move", "holds:manage"])
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
     # It was done all the same, and the caller can tell.
     assert answer["data"]["captureHold"]["sequence"] == "6"
@@ -409,11 +407,22 @@ async def test_a_key_that_may_not_read_walks_no_further(api: Api, walk: str) -> 
 @pytest.mark.parametrize(
     ("verb", "given", "scopes"),
     [
-        ("openAccount", {"currency": "USD"}, ["read", "write", "force", "advance"]),
-        ("transfer", {"from": ALICE, "to": BOB, "amount": USD_1}, ["read", "admin", "force", "advance"]),
-        ("transfer", {"from": ALICE, "to": BOB, "amount": USD_1, "force": True}, ["read", "write", "admin"]),
+        ("openAccount", {"currency": "USD"}, ["balances:read", "money:move", "money:force", "policies:manage"]),
+        (
+            "transfer",
+            {"from": ALICE, "to": BOB, "amount": USD_1},
+            ["balances:read", "accounts:manage", "money:force", "holds:manage"],
+        ),
+        (
+            "transfer",
+            {"from": ALICE, "to": BOB, "amount": USD_1, "force": True},
+            ["balances:read", "money:move", "accounts:manage"],
+        ),
+        ("placeHold", {"account": ALICE, "amount": USD_1}, ["balances:read", "money:move", "money:force"]),
+        ("captureHold", {"hold": {"externalId": "h"}}, ["holds:manage", "balances:read", "money:force"]),
+        ("captureHold", {"hold": {"externalId": "h"}}, ["money:move", "balances:read", "money:force"]),
     ],
-    ids=["admin", "write", "force"],
+    ids=["account", "money", "force", "hold", "capture without money", "capture without holds"],
 )
 async def test_each_verb_needs_its_scope(api: Api, verb: str, given: dict[str, object], scopes: list[str]) -> None:
     kind = verb[0].upper() + verb[1:]
@@ -427,9 +436,9 @@ async def test_an_earlier_maturity_needs_the_scope_advance(api: Api) -> None:
     given: Given = {"idempotencyKey": "k", "transaction": {"id": made["id"]}, "line": 2, "reason": "r"}
     given["availableAt"] = NEXT_DAY
     document = "mutation ($input: RescheduleEntryInput!) { rescheduleEntry(input: $input) { sequence } }"
-    error = await api.error(document, {"input": given}, scopes=["read", "write"])
+    error = await api.error(document, {"input": given}, scopes=["balances:read", "money:move"])
     assert error["extensions"]["code"] == "FORBIDDEN"
-    allowed = await api.ask(document, {"input": given}, scopes=["read", "write", "advance"])
+    allowed = await api.ask(document, {"input": given}, scopes=["money:move", "money:advance"])
     assert allowed["data"]["rescheduleEntry"]["sequence"] == "6"
 
 

@@ -369,11 +369,11 @@ async def test_what_has_no_meaning_is_bad_input_at_its_path(
 
 async def test_scopes_are_demanded(api: Api) -> None:
     for verb, given, scopes, missing in (
-        ("deposit", deposit("1"), ["read"], "write"),
-        ("deposit", deposit("1", availableAt=TUESDAY_NINE), ["write"], "override"),
-        ("publishPolicy", {"name": "n", "policy": SIMPLE}, ["write"], "admin"),
-        ("assignPolicy", {"policy": {"name": "standard"}}, ["write"], "admin"),
-        ("setClosures", {"calendar": "FED", "closed": ["2026-03-03"]}, ["write"], "admin"),
+        ("deposit", deposit("1"), ["balances:read"], "money:move"),
+        ("deposit", deposit("1", availableAt=TUESDAY_NINE), ["money:move"], "money:override"),
+        ("publishPolicy", {"name": "n", "policy": SIMPLE}, ["money:move"], "policies:manage"),
+        ("assignPolicy", {"policy": {"name": "standard"}}, ["money:move"], "policies:manage"),
+        ("setClosures", {"calendar": "FED", "closed": ["2026-03-03"]}, ["money:move"], "policies:manage"),
     ):
         kind = verb[0].upper() + verb[1:]
         error = await api.error(
@@ -383,12 +383,15 @@ async def test_scopes_are_demanded(api: Api) -> None:
         )
         assert (error["extensions"]["code"], missing in error["message"]) == ("FORBIDDEN", True)
     overridden = await api.do(
-        "deposit", deposit("1", availableAt=FOREVER), f"{SLICES} {REFUSAL}", scopes=["write", "override", "read"]
+        "deposit",
+        deposit("1", availableAt=FOREVER),
+        f"{SLICES} {REFUSAL}",
+        scopes=["money:move", "money:override", "balances:read"],
     )
     (part,) = overridden["slices"]
     assert (part["availableAt"], part["rule"], part["policy"]) == (FOREVER, None, None)
     assert part["sentence"] == ("USD 1.00 stays set aside until somebody releases it, as was given with the deposit.")
-    error = await api.error('{ policy(by: {name: "standard"}) { name } }', scopes=["write"])
+    error = await api.error('{ policy(by: {name: "standard"}) { name } }', scopes=["money:move"])
     assert error["extensions"]["code"] == "FORBIDDEN"
 
 

@@ -163,7 +163,7 @@ def record(**changes: object) -> services.KeyRecord:
         "tenant": "demo",
         "organisation": "Demo",
         "mode": "TEST",
-        "scopes": frozenset({"read", "write"}),
+        "scopes": frozenset({"balances:read", "money:move"}),
         "secret_hash": KEY.secret_hash,
     }
     return services.KeyRecord(**(values | changes))

@@ -37,7 +37,7 @@ async def make_key(url: str, *, stands: int, expires: int) -> str:
             tenant_id=tenant.id,
             name="key",
             secret_hash=key.secret_hash,
-            scopes=frozenset({"read", "admin"}),
+            scopes=frozenset({"balances:read", "clock:move"}),
             created_at=now,
             expires_at=now + expires,
         )

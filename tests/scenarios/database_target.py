@@ -9,7 +9,7 @@ from app import ledger, services, store
 from tests.ledger.world import START
 
 _ALL = frozenset(services.Scope)
-_CLERK = _ALL - {services.Scope.FORCE, services.Scope.ADVANCE}
+_CLERK = _ALL - {services.Scope.MONEY_FORCE, services.Scope.MONEY_ADVANCE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,7 +292,7 @@ async def test_a_given_instant_overrides_the_policy_and_needs_its_scope(database
         by_policy = await desk.accept(deposit("bank", "alice", 27_500))
         assert await slices(desk, by_policy) == [(27_500, at_nine(3))]
         clerk = services.Principal(
-            desk.principal.tenant_id, "desk", "house", "TEST", "key_clerk", frozenset({services.Scope.WRITE})
+            desk.principal.tenant_id, "desk", "house", "TEST", "key_clerk", frozenset({services.Scope.MONEY_MOVE})
         )
         desk.gateway.request(clerk, deposit("bank", "alice", 1), "k")
         with pytest.raises(services.Forbidden, match="override"):

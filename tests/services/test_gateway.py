@@ -243,7 +243,7 @@ async def test_a_scope_that_only_the_decision_could_ask_for_is_a_fault_and_store
             ledger.Reference(posted.transaction_id), 2, available_at=MARK + DAY, reason="early"
         )
         weak = services.Principal(
-            desk.principal.tenant_id, "desk", "house", "TEST", "key_weak", frozenset({services.Scope.WRITE})
+            desk.principal.tenant_id, "desk", "house", "TEST", "key_weak", frozenset({services.Scope.MONEY_MOVE})
         )
         request = desk.gateway.request(weak, command, "k")
         with pytest.raises(services.Forbidden):

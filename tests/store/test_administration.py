@@ -62,6 +62,10 @@ async def test_a_key_is_found_with_its_tenant_and_revoked_once(database: store.D
         scopes=frozenset({"read", "write"}),
         created_at=START,
         expires_at=START + 1,
+        allowed_addresses=("192.0.2.0/24",),
+        created_by="key_0",
+        created_under="once",
+        rotated_from="key_9",
     )
     async with database.write(0) as unit:
         await store.insert_key(unit, key)
@@ -76,6 +80,8 @@ async def test_a_key_is_found_with_its_tenant_and_revoked_once(database: store.D
         assert found is not None
         assert (found.tenant, found.organisation, found.mode) == ("test", "organisation", "TEST")
         assert (found.scopes, found.expires_at, found.revoked_at) == (key.scopes, START + 1, START + 2)
+        assert (found.allowed_addresses, found.created_by, found.created_under) == (("192.0.2.0/24",), "key_0", "once")
+        assert (found.rotated_from, found.last_used_at) == ("key_9", None)
         assert "hash" not in repr(found)
         assert await store.find_key(session, "key_2") is None
         (listed,) = await store.find_keys(session, tenant.tenant_id)

@@ -3,14 +3,16 @@
 import asyncio
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app import store
+from app import services, store
 from app.store.columns import metadata
 from app.store.migration import _FOLDER
 from app.store.statement import Statement
@@ -83,6 +85,40 @@ async def test_every_currency_is_there_and_none_without_a_minor_unit(database: s
     assert (found["USD"].exponent, found["JPY"].exponent, found["BHD"].exponent) == (2, 0, 3)
     assert "XAU" not in found
     assert len(found) == len(generate_currencies.currencies())
+
+
+async def test_the_coarse_scopes_of_earlier_keys_become_the_fine_ones(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = ScriptDirectory._upgrade_revs
+    monkeypatch.setattr(ScriptDirectory, "_upgrade_revs", lambda self, _, found: upgrade(self, "0003", found))
+    await store.migrate(empty_database_url)
+    monkeypatch.undo()
+    database = store.open_database(empty_database_url)
+    tenant = store.Tenant(UUID(int=7), "house", "old", "LIVE", 1)
+    add = (
+        "INSERT INTO api_keys (tenant_id, key_id, name, secret_hash, scopes, created_at)"
+        " SELECT $1, $2, 'k', 'h', $3, 1 FROM tenants t WHERE t.id = $1"
+    )
+    coarse = {"reader": '["read"]', "clerk": '["read","write"]', "chief": '["admin","force","advance","override"]'}
+    async with database.write(0) as unit:
+        await store.insert_tenant(unit, tenant)
+        for key_id, scopes in coarse.items():
+            await unit.run(Statement("test.old_key", add), tenant.id, key_id, scopes)
+        await unit.commit()
+    await database.close()
+    await store.migrate(empty_database_url)
+    database = store.open_database(empty_database_url)
+    async with database.read() as session:
+        found = {key.id: key.scopes for key in await store.find_keys(session, tenant.id)}
+    await database.close()
+    assert found == {
+        "reader": {"balances:read", "history:read", "introspect"},
+        "clerk": {"balances:read", "history:read", "money:move", "holds:manage", "introspect"},
+        "chief": {"accounts:manage", "policies:manage", "clock:move", "money:force", "money:advance"}
+        | {"money:override", "introspect"},
+    }
+    assert frozenset().union(*found.values()) <= frozenset(services.Scope)
 
 
 async def test_a_folder_is_made_for_a_new_file(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _LINE_CHARACTERS_MAX = 110
 BEGINNING = "2031-01-06T09:00:00Z"
 TENANT = UUID("01940000-0000-7000-8000-000000000001")
 KEY_ID = UUID("01940000-0000-7000-8000-000000000002")
-SCOPES = frozenset(services.Scope) - {services.Scope.FORCE}
+SCOPES = frozenset(services.Scope) - {services.Scope.MONEY_FORCE}
 
 
 @dataclass(slots=True)
