@@ -2,7 +2,7 @@
 
 from app.graphql.context import Context
 from app.graphql.documents import Document, DocumentRefusedError, is_mutation
-from app.graphql.errors import ErrorEntry, entry_of_fault
+from app.graphql.errors import ErrorEntry, entry_of_fault, withhold_names
 from app.graphql.execution import Answer, Executor, OperationContext, refused
 from app.graphql.library import Library, Wanted
 from app.graphql.limits import Limits
@@ -30,4 +30,5 @@ __all__ = [
     "publish",
     "read_folder",
     "refused",
+    "withhold_names",
 ]

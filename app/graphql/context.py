@@ -27,6 +27,7 @@ class Context:
         self.gateway = gateway
         self.tenant_id = principal.tenant_id
         self.may_read = principal.may(services.Scope.BALANCES_READ)
+        self.may_introspect = principal.may(services.Scope.INTROSPECT)
         self._reader: services.Reader | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sequence: int | None = None

@@ -1,5 +1,6 @@
 """Errors: every top-level error by its code; what is unexpected is logged once and masked."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ ErrorEntry = dict[str, Any]
 INPUT_ERRORS_MAX: Final = 5
 LOCATIONS_MAX: Final = 5
 _MESSAGE_CHARACTERS_MAX: Final = 500
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
+_BUILT_IN: Final = frozenset({"Boolean", "Float", "ID", "Int", "String"})
+_TELLING: Final = frozenset({services.FaultCode.BAD_USER_INPUT, services.FaultCode.GRAPHQL_VALIDATION_FAILED})
 
 
 def entry_of(error: GraphQLError, code: services.FaultCode) -> ErrorEntry:
@@ -76,6 +81,24 @@ def entries_of_variables(
 
         validate_input_value(value, signature.type, on_error, hide_suggestions=True)
     return entries[:INPUT_ERRORS_MAX]
+
+
+def withhold_names(entries: list[ErrorEntry], written: str) -> list[ErrorEntry]:
+    """Return errors that quote no name but those that the caller wrote: the schema's own become an ellipsis.
+
+    Faults of fields are left as they are: their messages are ours and name nothing of the schema's.
+    """
+    known = _BUILT_IN.union(_NAME.findall(written))
+
+    def told(quoted: re.Match[str]) -> str:
+        return quoted[0] if known.issuperset(_NAME.findall(quoted[0])) else "'…'"
+
+    return [
+        entry
+        if entry["extensions"]["code"] not in _TELLING
+        else entry | {"message": _QUOTED.sub(told, entry["message"])}
+        for entry in entries
+    ]
 
 
 def _cause_of(error: GraphQLError) -> BaseException | None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import isawaitable
 from typing import Any, Final, Protocol
 
+import orjson
 import strawberry
 from graphql import ExecutionResult, execute
 from graphql.language import OperationDefinitionNode
@@ -20,6 +21,7 @@ from app.graphql.errors import (
     entry_of_fault,
     entry_of_field,
     entry_of_unexpected,
+    withhold_names,
 )
 from app.graphql.limits import Limits, check_variables
 from app.graphql.projection import ProjectingExecutor
@@ -30,6 +32,8 @@ MUTATION_GRACE_SECONDS: Final = 5.0
 
 class OperationContext(Protocol):
     """What resolvers are given; one for each operation, closed when it ends."""
+
+    may_introspect: bool
 
     async def aclose(self) -> None:
         """Give back what the operation holds."""
@@ -117,12 +121,15 @@ class Executor:
     ) -> Answer:
         try:
             try:
+                if document.introspects(operation) and not context.may_introspect:
+                    raise services.Forbidden(f"This needs the scope {services.Scope.INTROSPECT}.")
                 check_variables(variables, self.limits)
                 document.check_nodes(operation, variables, self.limits)
                 result = await self._execute(document, operation, variables, context)
             finally:
                 await _close(context)
-            return self._answer(result, operation, variables)
+            answer = self._answer(result, operation, variables)
+            return answer if context.may_introspect else _discreet(answer, operation, variables)
         except services.Fault as fault:
             return refused(entry_of_fault(fault))
         except Exception as error:  # noqa: BLE001 - the last place that can mask it as a GraphQL answer
@@ -160,6 +167,14 @@ class Executor:
             entries = entries_of_variables(self._core, operation, variables)
             return refused(*(entries or [entry_of_field(error) for error in errors]))
         return Answer(has_data=True, data=result.data, errors=[entry_of_field(error) for error in errors])
+
+
+def _discreet(answer: Answer, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> Answer:
+    """Withhold what errors tell of the schema, beyond what the caller wrote themselves."""
+    if not answer.errors:
+        return answer
+    written = operation.loc.source.body if operation.loc else ""
+    return replace(answer, errors=withhold_names(answer.errors, f"{written} {orjson.dumps(variables).decode()}"))
 
 
 async def _close(context: OperationContext) -> None:

@@ -97,7 +97,7 @@ class GraphQLView:
             return await self._run(request, key, asked, media_type)
         except graphql.DocumentRefusedError as refused:
             self._admission.refused(key.key_id, len(asked.wanted.text or ""))
-            return _answer(graphql.refused(*refused.entries), media_type)
+            return _answer(graphql.refused(*_told(refused.entries, key, asked.wanted.text or "")), media_type)
         except (services.BadInput, services.DocumentNotFound, services.DocumentsNotOffered) as fault:
             return _answer(graphql.refused(graphql.entry_of_fault(fault)), media_type)
         except services.Fault as fault:
@@ -158,6 +158,11 @@ class GraphQLView:
             if isinstance(text, str):
                 made[name] = strict_json.read(text.encode(), depth_max=self._json_depth_max) if text else None
         return made
+
+
+def _told(entries: list[graphql.ErrorEntry], key: services.KeyRecord, written: str) -> list[graphql.ErrorEntry]:
+    """Return what is wrong with a document, in the schema's words only to who may know them."""
+    return entries if services.Scope.INTROSPECT in key.scopes else graphql.withhold_names(entries, written)
 
 
 def _check_method(method: str) -> None:

@@ -11,14 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.conftest import new_ledger
+from app import services, store
+from tests.faults.conftest import add_key, new_ledger
 from tests.faults.server import serving
 
 CIRCLE = "{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }"
 TYPENAME = "query cop { __typename }"
 MUTATION = "mutation cop { __typename }"
-# Whoever holds this key may introspect.
-KNOWN = {"allow": {"GET", "introspection"}, "only": set[str]()}
+KNOWN = {"allow": {"GET"}, "only": set[str]()}
+PARTNER = frozenset(services.Scope) - {services.Scope.INTROSPECT}
 
 
 @pytest.fixture(params=["allow", "only"])
@@ -30,14 +31,17 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def speaking(mode: str, url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Someone with a key, at a server in production."""
+    """A partner, who may do anything but introspect, at a server in production."""
     ledger = await new_ledger(url)
+    database = store.open_database(ledger.url)
+    key = await add_key(database, ledger.tenant_id, scopes=PARTNER)
+    await database.close()
     folder = tmp_path / "documents"
     folder.mkdir()
     chosen = {"profile": "production", "documents_mode": mode, "documents_folder": folder}
     async with (
         serving(ledger.url, tmp_path, **chosen) as server,
-        httpx.AsyncClient(base_url=server.url, headers={"Authorization": f"Bearer {ledger.key}"}) as made,
+        httpx.AsyncClient(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as made,
     ):
         yield made
 

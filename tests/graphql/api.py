@@ -33,7 +33,8 @@ class Api:
         try:
             checked = self.executor.document(document)
         except graphql.DocumentRefusedError as refused:
-            return {"errors": refused.entries}
+            told = principal.may(services.Scope.INTROSPECT)
+            return {"errors": refused.entries if told else graphql.withhold_names(refused.entries, document)}
         context = graphql.Context(principal, self.desk.gateway)
         answer = await self.executor.execute(checked, checked.operation(None), variables or {}, context)
         made: dict[str, Any] = json.loads(json.dumps(answer.payload()))

@@ -151,6 +151,7 @@ class Desk:
 class Context:
     desk: Desk
     key: services.KeyRecord
+    may_introspect: bool = True
 
     async def aclose(self) -> None:
         self.desk.log.append("closed")
