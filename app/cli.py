@@ -2,27 +2,22 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Final, Literal, NoReturn
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from app import cli_documents, graphql, http, services, settings, telemetry
+from app import cli_documents, cli_keys, graphql, http, services, settings, telemetry
+from app.cli_terminal import DatabaseUrl, day_of, err, open_ledger, out, print_table
 
 DEMO_TENANT: Final = "demo"
 DEMO_KEY_FILE: Final = Path("var/demo.key")
 _REFUSED: Final = 1
 _USAGE: Final = 2
 _QUERY: Final = "{ accounts(first: 5) { nodes { name balance { ledger { amount } spendable { amount } } } } }"
-
-# Lines that are meant to be pasted are never wrapped.
-out = Console(highlight=False, soft_wrap=True, markup=False)
-err = Console(highlight=False, soft_wrap=True, markup=False, stderr=True)
 
 application = typer.Typer(
     name="spendable",
@@ -32,18 +27,14 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 tenants = typer.Typer(help="Tenants; each of them is one ledger.", no_args_is_help=True)
-keys = typer.Typer(help="API keys of the tenants.", no_args_is_help=True)
 application.add_typer(tenants, name="tenant")
 clocks = typer.Typer(
     help="The clock of a TEST tenant: it goes forward, stands or runs, never back.", no_args_is_help=True
 )
-application.add_typer(keys, name="key")
+application.add_typer(cli_keys.keys, name="key")
 application.add_typer(clocks, name="clock")
 application.add_typer(cli_documents.documents, name="documents")
 
-DatabaseUrl = Annotated[
-    str | None, typer.Option(help="Where the ledger is kept: sqlite:///PATH or postgresql://…", show_default=False)
-]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default=False)]
 Port = Annotated[int | None, typer.Option(help="The TCP port to listen on; 0 takes a free one.", show_default=False)]
 Workers = Annotated[int | None, typer.Option(help="Server processes; SQLite allows one.", show_default=False)]
@@ -120,7 +111,7 @@ def verify(database_url: DatabaseUrl = None) -> None:
     """Check every invariant of every tenant, reading only; exit 1 with the rows where something is wrong."""
     findings = asyncio.run(_verify(settings.load({"database_url": database_url})))
     if findings:
-        _print_table(("invariant", "tenant", "row"), [(found.invariant, found.tenant, found.row) for found in findings])
+        print_table(("invariant", "tenant", "row"), [(found.invariant, found.tenant, found.row) for found in findings])
         _exit(_REFUSED, f"{len(findings):,} rows break an invariant.")
     out.print("Everything holds.")
 
@@ -130,7 +121,7 @@ def doctor(database_url: DatabaseUrl = None) -> None:
     """Look for what would make this installation slow or unsafe, reading only; exit 1 where something must change."""
     chosen = settings.load({"database_url": database_url})
     findings = asyncio.run(services.examine(chosen.database_url, DEMO_KEY_FILE))
-    _print_table(("verdict", "looked at", "found"), [(found.verdict, found.subject, found.told) for found in findings])
+    print_table(("verdict", "looked at", "found"), [(found.verdict, found.subject, found.told) for found in findings])
     wrong = sum(found.verdict is services.Verdict.WRONG for found in findings)
     if wrong:
         _exit(_REFUSED, f"{wrong} of these must change.")
@@ -148,7 +139,7 @@ def create_tenant(
     """Create a tenant with an empty ledger."""
 
     async def create() -> None:
-        async with _ledger(settings.load({"database_url": database_url})) as database:
+        async with open_ledger(settings.load({"database_url": database_url})) as database:
             await services.create_tenant(database, name, "LIVE" if mode == "live" else "TEST", organisation or name)
 
     asyncio.run(create())
@@ -160,69 +151,11 @@ def list_tenants(database_url: DatabaseUrl = None) -> None:
     """List all tenants."""
 
     async def find() -> Sequence[services.Tenant]:
-        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
+        async with open_ledger(settings.load({"database_url": database_url}), read_only=True) as database:
             return await services.list_tenants(database)
 
-    rows = [(found.name, found.mode, found.organisation, _day(found.created_at)) for found in asyncio.run(find())]
-    _print_table(("tenant", "mode", "organisation", "created"), rows)
-
-
-@keys.command("create")
-def create_key(
-    tenant: Annotated[str, typer.Option(help="The tenant that the key names.")],
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
-    scopes: Annotated[str, typer.Option(help=f"Scopes with commas between: {', '.join(services.Scope)}.")] = ",".join(
-        services.DEFAULT_SCOPES
-    ),
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the key and nothing else.")] = False,
-    database_url: DatabaseUrl = None,
-) -> None:
-    """Create an API key and print it, once: only a hash of it is kept."""
-    try:
-        granted = services.parse_scopes(scopes)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--scopes") from None
-
-    async def create() -> services.NewKey:
-        async with _ledger(settings.load({"database_url": database_url})) as database:
-            return await services.create_key(database, await services.find_tenant(database, tenant), name, granted)
-
-    made = asyncio.run(create())
-    out.print(made.text)
-    if not quiet:
-        err.print(f"This is the only time that it is shown. Its id, for revoking it, is {made.key_id}.")
-
-
-@keys.command("list")
-def list_keys(
-    tenant: Annotated[str, typer.Option(help="The tenant whose keys to list.")], database_url: DatabaseUrl = None
-) -> None:
-    """List the keys of a tenant, revoked ones included; never their secrets."""
-
-    async def find() -> Sequence[services.StoredKey]:
-        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
-            return await services.list_keys(database, await services.find_tenant(database, tenant))
-
-    rows = [
-        (key.id, key.name, ",".join(sorted(key.scopes)), _day(key.created_at), _day(key.revoked_at))
-        for key in asyncio.run(find())
-    ]
-    _print_table(("key", "name", "scopes", "created", "revoked"), rows)
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="The key's id, as key list shows it.")],
-    database_url: DatabaseUrl = None,
-) -> None:
-    """Revoke a key; servers notice within five seconds."""
-
-    async def revoke() -> None:
-        async with _ledger(settings.load({"database_url": database_url})) as database:
-            await services.revoke_key(database, key_id)
-
-    asyncio.run(revoke())
-    out.print(f"The key {key_id} is revoked.")
+    rows = [(found.name, found.mode, found.organisation, day_of(found.created_at)) for found in asyncio.run(find())]
+    print_table(("tenant", "mode", "organisation", "created"), rows)
 
 
 @clocks.command("show")
@@ -230,7 +163,7 @@ def show_clock(tenant: ClockTenant, database_url: DatabaseUrl = None) -> None:
     """Show what the clock says, and whether it stands still."""
 
     async def read() -> tuple[int, bool]:
-        async with _ledger(settings.load({"database_url": database_url}), read_only=True) as database:
+        async with open_ledger(settings.load({"database_url": database_url}), read_only=True) as database:
             moment = await services.read_clock(database, await services.find_tenant(database, tenant))
             return moment.at, moment.frozen
 
@@ -286,7 +219,7 @@ def _move_clock(
     """Move a tenant's clock all the way and say where it is."""
 
     async def run() -> services.ClockMove:
-        async with _ledger(settings.load({"database_url": database_url})) as database:
+        async with open_ledger(settings.load({"database_url": database_url})) as database:
             found = await services.find_tenant(database, tenant)
             async with services.open_clock(database, found) as clock:
                 return await services.finish_move(clock, await act(clock))
@@ -305,7 +238,7 @@ def _move_clock(
 async def _prepare_demo(chosen: settings.Settings) -> str:
     await services.migrate(chosen.database_url)
     await _seed(chosen, DEMO_TENANT)
-    async with _ledger(chosen) as database:
+    async with open_ledger(chosen) as database:
         return await services.keep_key(database, await services.find_tenant(database, DEMO_TENANT), DEMO_KEY_FILE)
 
 
@@ -315,13 +248,9 @@ async def _seed(chosen: settings.Settings, tenant: str) -> int:
 
 
 async def _verify(chosen: settings.Settings) -> Sequence[services.Finding]:
-    async with _ledger(chosen, read_only=True) as database:
+    async with open_ledger(chosen, read_only=True) as database:
         with _bar("verifying") as advance:
             return await services.verify(database, advance)
-
-
-def _ledger(chosen: settings.Settings, *, read_only: bool = False) -> AbstractAsyncContextManager[services.Database]:
-    return services.open_ledger(chosen.database_url, read_only=read_only, prepared=chosen.database_statement_cache)
 
 
 def _several(chosen: settings.Settings) -> settings.Settings:
@@ -350,19 +279,6 @@ def _bar(title: str) -> Iterator[services.Advance]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total, doing: progress.update(task, completed=done, total=total, description=doing)
-
-
-def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print aligned columns. Rows stay whole, so that they can be searched and pasted; a terminal wraps them itself."""
-    lines = [heads, *rows]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
-    for number, line in enumerate(lines):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        out.print(text, style="bold" if number == 0 else None)
-
-
-def _day(instant: int | None) -> str:
-    return "" if instant is None else datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _unexpected(error: Exception) -> str:

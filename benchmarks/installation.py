@@ -95,8 +95,11 @@ async def open_books(url: str, accounts: int) -> Books:
     await store.migrate(url)
     async with services.open_ledger(url) as database:
         tenant = await services.create_tenant(database, "bench", "LIVE", "house")
-        key = await services.create_key(database, tenant, "bench", frozenset(services.Scope))
-    books = Books(url, tenant.id, key.text, (), UUID(int=0))
+        made = await services.open_keys(database, tenant).create(
+            services.KeyTerms(name="bench", scopes=frozenset(services.Scope)), None
+        )
+        key = made.text or ""
+    books = Books(url, tenant.id, key, (), UUID(int=0))
     async with open_gateway(url) as gateway:
         desk = Desk(gateway, books.principal)
         [opened] = await desk.submit(
@@ -109,7 +112,7 @@ async def open_books(url: str, accounts: int) -> Books:
             ids += map(made_account, await desk.submit(commands, f"open-{start}"))
         for start in range(0, accounts, _BATCH):
             await desk.submit([move(bank, to, FUNDS_MINOR) for to in ids[start : start + _BATCH]], f"fund-{start}")
-    return Books(url, tenant.id, key.text, tuple(ids), bank)
+    return Books(url, tenant.id, key, tuple(ids), bank)
 
 
 def move(source: UUID, target: UUID, minor: int = 1) -> ledger.Transfer:

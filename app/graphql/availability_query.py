@@ -15,7 +15,7 @@ from app.graphql.forecast import AvailabilityForecast, forecast_of
 from app.graphql.paging import PAGE_DEFAULT, PAGE_MAX
 from app.graphql.references import AccountBy, MoneyInput
 from app.graphql.scalars import BigInt, Instant
-from app.graphql.spending import SpendingAnswer, spending_of
+from app.graphql.spending import FundsConfirmation, SpendingAnswer, confirmation_of, spending_of
 
 AtLeast = Annotated[
     BigInt | None,
@@ -147,9 +147,7 @@ class AvailabilityQuery:
     ) -> SpendingAnswer | None:
         """Read the balance, then what is to come on it."""
         context = info.context
-        wanted = amount.amount_in(context.gateway.currencies, ("amount",))
-        if wanted.minor <= 0:
-            raise services.BadInput("amount must be above zero.", ("amount", "amount"))
+        wanted = _above_zero(context, amount)
         found = await _standing(context, account, at_least)
         if found is None:
             return None
@@ -160,6 +158,37 @@ class AvailabilityQuery:
             read = (await context.read(services.Reader.balances, [row.id], at))[row.id]
         (spending,) = await context.read(services.weigh_spending, [(read, wanted.minor)], LOOKED_AHEAD_MAX)
         return spending_of(spending, wanted.minor, context.loaders.keep_accounts([row])[0], read)
+
+    @strawberry.field(
+        description=(
+            "Whether an account covers an amount now, and no more than that: neither a number nor what it lacks. Null"
+            " where there is no such account."
+        )
+    )
+    async def funds_confirmation(
+        self,
+        info: Info,
+        account: Annotated[AccountBy, strawberry.argument(description="Which account.")],
+        amount: Annotated[MoneyInput, strawberry.argument(description="How much, in the account's currency.")],
+    ) -> FundsConfirmation | None:
+        """Read the balance, then what is to come on it within the time that the answer is good for."""
+        context = info.context
+        wanted = _above_zero(context, amount)
+        found = await _standing(context, account, None)
+        if found is None:
+            return None
+        row, read = found
+        if wanted.currency != row.currency:
+            raise services.BadInput("The account is kept in another currency.", ("amount", "currency"))
+        (spending,) = await context.read(services.weigh_spending, [(read, wanted.minor)], LOOKED_AHEAD_MAX)
+        return confirmation_of(spending)
+
+
+def _above_zero(context: Context, amount: MoneyInput) -> ledger.Amount:
+    wanted = amount.amount_in(context.gateway.currencies, ("amount",))
+    if wanted.minor <= 0:
+        raise services.BadInput("amount must be above zero.", ("amount", "amount"))
+    return wanted
 
 
 async def _standing(

@@ -7,6 +7,7 @@ import strawberry
 
 from app import ledger, services
 from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, transaction_inputs
+from app.graphql.api_key import ApiKeyMutation
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path, idempotency_key
 from app.graphql.clock import AdvanceClockInput, ClockPayload, SetClockInput, move
@@ -38,7 +39,7 @@ _CLOCK = strawberry.argument(description="Where the clock is to go.")
         " Fields are nullable, so that a fault in one leaves the answers of others standing."
     )
 )
-class Mutation:
+class Mutation(ApiKeyMutation):
     """The root of mutations: one field for each verb of the ledger."""
 
     @strawberry.mutation(description="Open an account. Needs the scope accounts:manage.")

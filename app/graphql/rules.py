@@ -39,6 +39,8 @@ HOLDS: Final = Rule(needs=(Scope.HISTORY_READ, Scope.HOLDS_MANAGE))
 ACCOUNTS: Final = Rule(needs=(Scope.BALANCES_READ, Scope.HISTORY_READ, Scope.ACCOUNTS_MANAGE))
 POLICIES: Final = Rule(needs=(Scope.BALANCES_READ, Scope.HISTORY_READ, Scope.POLICIES_MANAGE))
 CLOCK: Final = Rule(needs=(Scope.CLOCK_MOVE,))
+CONFIRMATION: Final = Rule(needs=(Scope.FUNDS_CONFIRM,))
+KEYS: Final = Rule(needs=(Scope.KEYS_MANAGE,))
 NODE_KINDS: Final[Mapping[str, Rule]] = {
     ledger.identifier.ACCOUNT: ACCOUNTS,
     ledger.identifier.HOLD: HOLDS,
@@ -60,12 +62,15 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         HOLDS: "hold holds",
         HISTORY: "transaction transactions",
         POLICIES: "policy policies previewAvailability",
+        KEYS: "apiKeys",
+        CONFIRMATION: "fundsConfirmation",
     },
     "Mutation": {
         BY_COMMAND: "openAccount updateAccount freezeAccount unfreezeAccount closeAccount reopenAccount transfer"
         " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry placeHold captureHold"
         " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures submit",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
+        KEYS: "createApiKey rotateApiKey revokeApiKey",
     },
     "Account": {
         FOLLOWS: "id externalId name purpose currency normalSide openedAt metadata unlimited outFrozen inFrozen closed",
@@ -80,6 +85,12 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "AccountPayload": {FOLLOWS: f"{_HEAD} account"},
     "AgeBand": {FOLLOWS: "from below"},
     "AmountBand": {FOLLOWS: "from below"},
+    "ApiKey": {
+        FOLLOWS: "id name scopes createdAt createdBy expiresAt revokedAt lastUsedAt allowedAddresses rotatedFrom"
+    },
+    "ApiKeyConnection": {FOLLOWS: "nodes edges pageInfo totalCount"},
+    "ApiKeyEdge": {FOLLOWS: "cursor node"},
+    "ApiKeyPayload": {FOLLOWS: "key text rejection replayed"},
     "AssignmentPayload": {FOLLOWS: f"{_HEAD} account policy"},
     "AvailabilityForecast": {FOLLOWS: "account balance points"},
     "AvailabilityPreview": {FOLLOWS: "slices problems"},
@@ -115,6 +126,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         HOLDS: "changes",
         HISTORY: "transactions",
     },
+    "FundsConfirmation": {FOLLOWS: "covered validUntil"},
     "HoldChange": {
         FOLLOWS: "kind amount remainingAfter expiresAt occurredAt recordedAt sequence",
         HISTORY: "transaction",
@@ -144,6 +156,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "PostTransactionsPayload": {FOLLOWS: "results"},
     "PostTransfersPayload": {FOLLOWS: "transactions sequences replayed rejections"},
     "RateLimit": {FOLLOWS: "maximumAvailable currentlyAvailable restoreRate"},
+    "RevokeApiKeyPayload": {FOLLOWS: "key"},
     "RuleDayLimit": {FOLLOWS: "amount counter beyond"},
     "RuleMatch": {FOLLOWS: "methods direction amount accountAgeDays riskTiers metadata"},
     "RulePortion": {FOLLOWS: "take available"},

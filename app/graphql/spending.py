@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.graphql.context import Context
 
 IN_THE_WAY_MAX: Final = 10
+CONFIRMED_SECONDS: Final = 60
 IN_THE_WAY: Final = f"What is not available, the soonest first, at most {IN_THE_WAY_MAX}; explainBalance tells all."
 
 
@@ -57,6 +58,31 @@ class SpendingAnswer:
         row = self.account.row
         found = await info.context.read(services.find_in_the_way, [(row, self.read)], IN_THE_WAY_MAX)
         return slices_of(found[row.id], self.account, self.read)
+
+
+@strawberry.type(description="Whether an amount is covered, yes or no, to whoever may know no more than that.")
+class FundsConfirmation:
+    """The answer, and how long it is good for."""
+
+    covered: bool = strawberry.field(
+        description="Whether the account could give the amount now; nothing is set aside by asking."
+    )
+    valid_until: Instant = strawberry.field(
+        description=(
+            f"Ask again from here on. By the passing of time alone a yes stays a yes and a no may become one: this is"
+            f" when it does, but at most {CONFIRMED_SECONDS} seconds ahead, as whatever is posted meanwhile may change"
+            " either."
+        )
+    )
+
+
+def confirmation_of(spending: ledger.Spending) -> FundsConfirmation:
+    """Return the answer for an amount with nothing in it of what stands on the account."""
+    until = spending.at + CONFIRMED_SECONDS * 1_000_000
+    covered = spending.refusal is None
+    if not covered and spending.earliest_at is not None:
+        until = min(until, spending.earliest_at)
+    return FundsConfirmation(covered=covered, valid_until=Instant(until))
 
 
 def spending_of(spending: ledger.Spending, amount: int, account: Account, read: services.BalanceRead) -> SpendingAnswer:

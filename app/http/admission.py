@@ -89,7 +89,7 @@ class Admission:
         document: graphql.Document,
         operation: OperationDefinitionNode,
         variables: Mapping[str, object],
-        open_context: Callable[[services.KeyRecord], graphql.OperationContext],
+        open_context: Callable[[], graphql.OperationContext],
     ) -> graphql.Answer:
         """Run one operation and tell its cost; raises Throttled or Overloaded, and then nothing was done."""
         requested = document.requested(operation, variables, self._executor.limits)
@@ -104,7 +104,7 @@ class Admission:
         budget.take(requested - 1, reserved_share=0.0 if mutation else RESERVE_SHARE)
         self._running[key.tenant_id] += 1
         try:
-            answer = await self._executor.execute(document, operation, variables, open_context(key))
+            answer = await self._executor.execute(document, operation, variables, open_context())
         finally:
             self._running[key.tenant_id] -= 1
             if not self._running[key.tenant_id]:

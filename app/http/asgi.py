@@ -51,7 +51,7 @@ class FrontDesk(Protocol):
         ...
 
 
-OpenContext = Callable[[services.KeyRecord], graphql.OperationContext]
+OpenContext = Callable[[services.KeyRecord, str], graphql.OperationContext]
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Starlette:
         settings,
         desk=gateway,
         schema=graphql.build_schema(),
-        open_context=lambda key: graphql.Context(_principal_of(key), gateway),
+        open_context=lambda key, address: _open_context(gateway, key, address),
         now=services.now_microseconds,
     )
 
@@ -207,12 +207,15 @@ def _limits(settings: Settings) -> graphql.Limits:
     )
 
 
-def _principal_of(key: services.KeyRecord) -> services.Principal:
-    return services.Principal(
+def _open_context(gateway: services.Gateway, key: services.KeyRecord, address: str) -> graphql.Context:
+    gateway.note_key_use(key)
+    principal = services.Principal(
         tenant_id=key.tenant_id,
         tenant=key.tenant,
         organisation=key.organisation,
         mode=key.mode,
         key_id=key.key_id,
         scopes=frozenset(scope for scope in services.Scope if scope in key.scopes),
+        address=address,
     )
+    return graphql.Context(principal, gateway)

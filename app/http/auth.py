@@ -25,10 +25,10 @@ class Authenticator:
         self._remembered_seconds = remembered_seconds
         self._remembered: OrderedDict[str, tuple[float, services.KeyRecord]] = OrderedDict()
 
-    async def authenticate(self, headers: Headers) -> services.KeyRecord:
+    async def authenticate(self, headers: Headers, address: str) -> services.KeyRecord:
         """Return the record of the request's key; raises Unauthenticated, the same for every reason."""
         record = await self._verified(headers.getlist("authorization"))
-        if record is None:
+        if record is None or not record.allows(address):
             raise services.Unauthenticated("A valid API key is needed: Authorization: Bearer spd_….")
         return record
 

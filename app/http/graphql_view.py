@@ -63,7 +63,7 @@ class GraphQLView:
         admission: Admission,
         library: graphql.Library,
         authenticator: Authenticator,
-        open_context: Callable[[services.KeyRecord], graphql.OperationContext],
+        open_context: Callable[[services.KeyRecord, str], graphql.OperationContext],
         *,
         json_depth_max: int,
         body_seconds_max: float,
@@ -84,7 +84,7 @@ class GraphQLView:
     async def _respond(self, request: Request) -> Response:
         try:
             _check_method(request.method)
-            key = await self._authenticator.authenticate(request.headers)
+            key = await self._authenticator.authenticate(request.headers, _address_of(request))
             note_of(request.scope).principal = key.key_id
             self._admission.enter(key.key_id)
             media_type = _negotiate(request.headers.getlist("accept"))
@@ -112,7 +112,9 @@ class GraphQLView:
         note.operation = operation.name.value if operation.name else None
         if request.method == "GET" and graphql.is_mutation(operation):
             return fault_response(services.BadInput("A mutation needs POST."), status=405, headers={"Allow": "POST"})
-        answer = await self._admission.run(key, document, operation, asked.variables, self._open_context)
+        answer = await self._admission.run(
+            key, document, operation, asked.variables, lambda: self._open_context(key, _address_of(request))
+        )
         note.cost = answer.extensions["cost"]["actualQueryCost"]
         response = _answer(answer, media_type)
         if request.method == "GET" and not answer.errors and document.asks_of_the_schema_alone(operation):
@@ -163,6 +165,12 @@ class GraphQLView:
 def _told(entries: list[graphql.ErrorEntry], key: services.KeyRecord, written: str) -> list[graphql.ErrorEntry]:
     """Return what is wrong with a document, in the schema's words only to who may know them."""
     return entries if services.Scope.INTROSPECT in key.scopes else graphql.withhold_names(entries, written)
+
+
+def _address_of(request: Request) -> str:
+    """Return where a request comes from, as the frame around us found out."""
+    address: str = request.scope.get("state", {}).get("client_address", "")
+    return address
 
 
 def _check_method(method: str) -> None:

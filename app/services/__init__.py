@@ -4,12 +4,12 @@ from app.services.access import Principal, Scope, denial
 from app.services.administration import (
     DEFAULT_SCOPES,
     AdministrationError,
-    create_key,
     create_tenant,
     find_tenant,
     list_keys,
     list_tenants,
     migrate,
+    open_keys,
     open_ledger,
     parse_scopes,
     revoke_key,
@@ -39,7 +39,8 @@ from app.services.faults import (
 )
 from app.services.foresight import POINTS_MAX, Forecast, Step, forecast, weigh_spending
 from app.services.gateway import Gateway, GatewayLimits, open_gateway
-from app.services.keys import KeyRecord, NewKey, make_key, parse_key, verify_secret
+from app.services.key_desk import OVERLAP_SECONDS_DEFAULT, KeyTerms, MadeKey
+from app.services.keys import KeyRecord, make_key, parse_key, verify_secret
 from app.services.previews import Previewed, preview
 from app.services.reader import Reader
 from app.services.seed.planting import plant
@@ -66,6 +67,7 @@ from app.store import (
 __all__ = [
     "BUDGETS_MAX",
     "DEFAULT_SCOPES",
+    "OVERLAP_SECONDS_DEFAULT",
     "POINTS_MAX",
     "AccountFilter",
     "AdministrationError",
@@ -96,8 +98,9 @@ __all__ = [
     "HoldFilter",
     "Internal",
     "KeyRecord",
+    "KeyTerms",
+    "MadeKey",
     "MaturingPlace",
-    "NewKey",
     "OutcomeUnknown",
     "Overloaded",
     "Position",
@@ -120,7 +123,6 @@ __all__ = [
     "WriterLimits",
     "business_days",
     "choose_step",
-    "create_key",
     "create_tenant",
     "denial",
     "examine",
@@ -138,6 +140,7 @@ __all__ = [
     "now_microseconds",
     "open_clock",
     "open_gateway",
+    "open_keys",
     "open_ledger",
     "parse_duration",
     "parse_key",

@@ -44,6 +44,8 @@ class Principal:
     mode: Literal["LIVE", "TEST"]
     key_id: str
     scopes: frozenset[Scope]
+    address: str | None = None
+    """Where the request comes from, as far as it is known."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the scope was granted."""

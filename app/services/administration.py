@@ -1,14 +1,21 @@
 """Administration: opening a ledger for a person at a terminal, its tenants and their API keys."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+from uuid import UUID
 
 from app import ledger, store
 from app.services import clock
-from app.services.access import Scope
-from app.services.keys import NewKey, TenantMode, make_key
+from app.services.access import Principal, Scope
+from app.services.key_desk import KeyDesk
+from app.services.keys import TenantMode
+
+Answer = TypeVar("Answer")
 
 NAME_CHARACTERS_MAX = 255
+PRINCIPAL: Final = "operator"
+"""Who makes keys at a terminal."""
 DEFAULT_SCOPES = (
     Scope.BALANCES_READ,
     Scope.HISTORY_READ,
@@ -77,22 +84,14 @@ async def list_tenants(database: store.Database) -> Sequence[store.Tenant]:
         return await store.find_tenants(session)
 
 
-async def create_key(database: store.Database, tenant: store.Tenant, name: str, scopes: Collection[Scope]) -> NewKey:
-    """Create an API key of a tenant; its text is in the answer and nowhere else."""
-    _check_name("a key's name", name)
-    made = make_key(tenant.mode, clock.new_id())
-    async with database.write() as unit:
-        key = store.StoredKey(
-            id=made.key_id,
-            tenant_id=tenant.id,
-            name=name,
-            secret_hash=made.secret_hash,
-            scopes=frozenset(scopes),
-            created_at=await store.read_clock(unit),
-        )
-        await store.insert_key(unit, key)
-        await unit.commit()
-    return made
+def open_keys(database: store.Database, tenant: store.Tenant) -> KeyDesk:
+    """Return the key desk of a tenant for an operator, who may do anything; nobody else writes meanwhile."""
+    principal = Principal(tenant.id, tenant.name, tenant.organisation, tenant.mode, PRINCIPAL, frozenset(Scope))
+
+    async def at_once(_: UUID, work: Callable[[int], Awaitable[Answer]]) -> Answer:
+        return await work(0)
+
+    return KeyDesk(database, principal, at_once)
 
 
 async def list_keys(database: store.Database, tenant: store.Tenant) -> Sequence[store.StoredKey]:

@@ -6,7 +6,8 @@ from typing import Final
 
 from app import store
 from app.services.access import Scope
-from app.services.administration import AdministrationError, create_key
+from app.services.administration import AdministrationError, open_keys
+from app.services.key_desk import KeyTerms
 from app.services.keys import parse_key, verify_secret
 
 _MODE: Final = 0o600
@@ -18,9 +19,10 @@ async def keep_key(database: store.Database, tenant: store.Tenant, path: Path) -
     text = _read(path)
     if await _is_valid(database, tenant, text):
         return text
-    made = await create_key(database, tenant, "demo", frozenset(Scope))
-    _write(path, made.text)
-    return made.text
+    made = await open_keys(database, tenant).create(KeyTerms(name="demo", scopes=frozenset(Scope)), None)
+    text = made.text or ""
+    _write(path, text)
+    return text
 
 
 async def _is_valid(database: store.Database, tenant: store.Tenant, text: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,8 @@ from app.services.almanac import Almanac
 from app.services.batch import BatchRunner
 from app.services.budget import Budget, Budgets
 from app.services.faults import Fault, Forbidden, Unavailable
+from app.services.key_desk import KeyDesk
+from app.services.key_uses import KeyUses
 from app.services.keys import KeyRecord
 from app.services.reader import Reader, reaching
 from app.services.sweeper import Sweeper
@@ -52,6 +55,7 @@ class Gateway:
         self._writer = Writer(self._runner.run, database.lanes, self._limits.writer)
         self._budgets = Budgets(self._limits.budget_points_max, self._limits.budget_points_per_second)
         self._sweeper: Sweeper | None = None
+        self._key_uses = KeyUses(database, self._writer)
         self._draining = False
 
     @property
@@ -84,6 +88,7 @@ class Gateway:
         self._runner.almanac = Almanac(self._runner.currencies)
         await asyncio.to_thread(self._runner.almanac.learn)
         self._writer.start()
+        self._key_uses.start()
         if self._limits.sweep_interval_seconds is not None:
             self._sweeper = Sweeper(
                 self._database,
@@ -98,6 +103,7 @@ class Gateway:
         self._draining = True
         if self._sweeper is not None:
             await self._sweeper.stop()
+        await self._key_uses.stop()
         await self._writer.drain(self._limits.drain_seconds_max)
         await self._database.close()
 
@@ -133,7 +139,17 @@ class Gateway:
             secret_hash=found.secret_hash,
             expires_at=found.expires_at,
             revoked_at=found.revoked_at,
+            allowed=None if found.allowed_addresses is None else tuple(map(ip_network, found.allowed_addresses)),
         )
+
+    def note_key_use(self, key: KeyRecord) -> None:
+        """Note that a key is used now; that is written in the background."""
+        self._key_uses.note(key.tenant_id, key.key_id)
+
+    def key_desk(self, principal: Principal) -> KeyDesk:
+        """Return what makes and ends keys of the principal's tenant; raises Forbidden."""
+        principal.demand(Scope.KEYS_MANAGE)
+        return KeyDesk(self._database, principal, self._writer.run)
 
     def budget(self, bearer: str) -> Budget:
         """Return the budget of a bearer, by its public id; it is this process's own."""

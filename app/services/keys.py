@@ -6,12 +6,14 @@ import re
 import secrets
 import zlib
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from app import ledger
 
 TenantMode = Literal["LIVE", "TEST"]
+Network: TypeAlias = IPv4Network | IPv6Network
 
 _PREFIX: Final = "key"
 _SECRET_LENGTH: Final = 32
@@ -44,6 +46,18 @@ class KeyRecord:
     secret_hash: str = field(repr=False)
     expires_at: int | None = None
     revoked_at: int | None = None
+    allowed: tuple[Network, ...] | None = None
+    """The networks that it may be used from; None where from anywhere."""
+
+    def allows(self, address: str) -> bool:
+        """Whether the key may be used from an address; from one that cannot be read, only where any may."""
+        if self.allowed is None:
+            return True
+        try:
+            read = ip_address(address)
+        except ValueError:
+            return False
+        return any(read in network for network in self.allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,14 @@ class Reader:
         """Return at most so many versions of each policy, the newest first."""
         return await self._read(store.find_policy_versions, ids, most)
 
+    async def key_page(self, window: store.Window) -> Sequence[store.StoredKey]:
+        """Return keys of the tenant, the one made first coming first, revoked ones included."""
+        return await self._read(store.find_key_page, window)
+
+    async def key_count(self) -> int:
+        """Return how many keys the tenant has, revoked ones included."""
+        return await self._read(store.count_keys)
+
     async def policy_page(self, window: store.Window) -> Sequence[ledger.PolicyVersion]:
         """Return the first versions of policies by sequence."""
         return await self._read(store.find_policy_page, window)

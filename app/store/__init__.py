@@ -1,7 +1,20 @@
 """The store: rows in, values out; the only SQL. Other floors enter here."""
 
 from app.store.accounts import count_accounts, find_account_page, find_accounts
-from app.store.api_keys import StoredKey, find_key, find_keys, insert_key, revoke_key
+from app.store.api_keys import (
+    StoredKey,
+    count_keys,
+    count_keys_in_force,
+    expire_key,
+    find_key,
+    find_key_created_under,
+    find_key_page,
+    find_keys,
+    find_own_key,
+    insert_key,
+    note_key_use,
+    revoke_key,
+)
 from app.store.balances import find_balances, find_balances_as_of, find_funds
 from app.store.book import load_futures, load_pages, lock_head
 from app.store.book_policies import find_deposit_days
@@ -110,8 +123,11 @@ __all__ = [
     "count_entries",
     "count_holds",
     "count_holds_each",
+    "count_keys",
+    "count_keys_in_force",
     "count_policies",
     "count_transactions",
+    "expire_key",
     "find_account_page",
     "find_accounts",
     "find_assignments",
@@ -135,9 +151,12 @@ __all__ = [
     "find_hold_pages",
     "find_holds",
     "find_key",
+    "find_key_created_under",
+    "find_key_page",
     "find_keys",
     "find_maturing_slices",
     "find_next_expiries",
+    "find_own_key",
     "find_policies",
     "find_policy_names",
     "find_policy_page",
@@ -159,6 +178,7 @@ __all__ = [
     "lock_head",
     "migrate",
     "migration_state",
+    "note_key_use",
     "observe",
     "open_database",
     "read_clock",

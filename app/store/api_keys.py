@@ -7,6 +7,9 @@ from uuid import UUID
 
 import orjson
 
+from app import ledger
+from app.store.conditions import Conditions
+from app.store.reading import Position, Window
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
 from app.store.tenants import TenantMode
@@ -22,6 +25,29 @@ _LIST = Statement(
     "api_keys.list",
     """SELECT k.tenant_id, {all(k api_keys)} FROM api_keys k
        WHERE k.tenant_id = $1 ORDER BY k.created_at, k.key_id""",
+)
+_PAGE = "SELECT k.tenant_id, {all(k api_keys)} FROM api_keys k WHERE k.tenant_id = $1 AND {where} "
+_PAGE_UP = _PAGE + "ORDER BY k.key_id LIMIT $2"
+_PAGE_DOWN = _PAGE + "ORDER BY k.key_id DESC LIMIT $2"
+_COUNT = Statement("api_keys.count", "SELECT count(*) AS number FROM api_keys k WHERE k.tenant_id = $1")
+_IN_FORCE = Statement(
+    "api_keys.in_force",
+    """SELECT count(*) AS number FROM api_keys k WHERE k.tenant_id = $1 AND k.revoked_at IS NULL
+       AND (k.expires_at IS NULL OR k.expires_at > $2)""",
+)
+_OWN = Statement(
+    "api_keys.own",
+    "SELECT k.tenant_id, {all(k api_keys)} FROM api_keys k WHERE k.tenant_id = $1 AND k.key_id = $2",
+)
+_CREATED_UNDER = Statement(
+    "api_keys.created_under",
+    "SELECT k.tenant_id, {all(k api_keys)} FROM api_keys k WHERE k.tenant_id = $1 AND k.created_under = $2",
+)
+_EXPIRE = Statement("api_keys.expire", "UPDATE api_keys SET expires_at = $3 WHERE tenant_id = $1 AND key_id = $2")
+_USED = Statement(
+    "api_keys.used",
+    """UPDATE api_keys SET last_used_at = $3
+       WHERE tenant_id = $1 AND key_id = $2 AND (last_used_at IS NULL OR last_used_at < $3)""",
 )
 _REVOKE = Statement(
     "api_keys.revoke",
@@ -99,9 +125,55 @@ async def find_keys(session: Session, tenant_id: UUID) -> Sequence[StoredKey]:
     return [_key_of(row) for row in await session.rows(_LIST, tenant_id)]
 
 
+async def find_key_page(session: Session, tenant_id: UUID, window: Window) -> Sequence[StoredKey]:
+    """Return keys of a tenant by id, which is in the order of their making; revoked ones included."""
+    conditions = Conditions(tenant_id, window.limit)
+    conditions.add_if("k.key_id > ?", _id_of(window.after))
+    conditions.add_if("k.key_id < ?", _id_of(window.before))
+    statement = conditions.statement("api_keys.page", _PAGE_DOWN if window.backward else _PAGE_UP)
+    rows = await session.rows(statement, *conditions.values)
+    return [_key_of(row) for row in (reversed(rows) if window.backward else rows)]
+
+
+async def count_keys(session: Session, tenant_id: UUID) -> int:
+    """Return how many keys a tenant has, revoked ones included."""
+    return int((await session.rows(_COUNT, tenant_id))[0]["number"])
+
+
+async def count_keys_in_force(session: Session, tenant_id: UUID, at: int) -> int:
+    """Return how many keys of a tenant are neither revoked nor expired at an instant."""
+    return int((await session.rows(_IN_FORCE, tenant_id, at))[0]["number"])
+
+
+async def find_own_key(session: Session, tenant_id: UUID, key_id: str) -> StoredKey | None:
+    """Return a key of a tenant by its public id, revoked and expired ones too."""
+    rows = await session.rows(_OWN, tenant_id, key_id)
+    return _key_of(rows[0]) if rows else None
+
+
+async def find_key_created_under(session: Session, tenant_id: UUID, created_under: str) -> StoredKey | None:
+    """Return the key that was made under an idempotency key."""
+    rows = await session.rows(_CREATED_UNDER, tenant_id, created_under)
+    return _key_of(rows[0]) if rows else None
+
+
+async def expire_key(unit: Unit, tenant_id: UUID, key_id: str, at: int) -> None:
+    """Let a key be valid until an instant."""
+    await unit.run(_EXPIRE, tenant_id, key_id, at)
+
+
+async def note_key_use(unit: Unit, tenant_id: UUID, key_id: str, at: int) -> None:
+    """Keep when a key was last used; an earlier instant than is kept already changes nothing."""
+    await unit.run(_USED, tenant_id, key_id, at)
+
+
 async def revoke_key(unit: Unit, key_id: str, at: int) -> bool:
     """Revoke a key; False where there is no such key in force."""
     return bool(await unit.rows(_REVOKE, key_id, at))
+
+
+def _id_of(position: Position | None) -> str | None:
+    return None if position is None else ledger.identifier.encode("key", UUID(int=position.tie))
 
 
 def _key_of(row: Row) -> StoredKey:

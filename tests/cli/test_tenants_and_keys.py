@@ -70,3 +70,21 @@ def test_a_revoked_key_opens_nothing(spendable: Spendable, tmp_path: Path) -> No
         ((revoked_at,),) = connection.execute("SELECT revoked_at FROM api_keys").fetchall()
     connection.close()
     assert revoked_at > 0
+
+
+def test_a_key_is_bounded_and_rotated(spendable: Spendable) -> None:
+    spendable("migrate")
+    spendable("tenant", "create", "acme")
+    bounds = ("--expires", "2999-01-01T00:00:00Z", "--allow", "192.0.2.0/24", "--allow", "2001:db8::/32")
+    assert spendable("key", "create", "--tenant", "acme", *bounds).code == 0
+    row = spendable("key", "list", "--tenant", "acme").out.splitlines()[1]
+    assert "2999-01-01 00:00" in row
+    assert row.endswith("192.0.2.0/24,2001:db8::/32")
+    key_id = row.split()[0]
+    new = spendable("key", "rotate", key_id, "--tenant", "acme", "--overlap", "0", "--quiet")
+    assert services.parse_key(new.out.strip()) is not None
+    assert "2999" not in spendable("key", "list", "--tenant", "acme").out.splitlines()[1]
+    again = spendable("key", "rotate", key_id, "--tenant", "acme")
+    assert (again.code, again.refusal) == (1, f"the key {key_id} is expired already")
+    for words in (("--expires", "2001-01-01T00:00:00Z"), ("--allow", "example.com"), ("--expires", "soon")):
+        assert spendable("key", "create", "--tenant", "acme", *words).code == 2

@@ -173,7 +173,9 @@ def record(**changes: object) -> services.KeyRecord:
 def make_app(desk: Desk | None = None, **chosen: object) -> tuple[Starlette, Desk]:
     desk = desk or Desk(keys={KEY.key_id: record()})
     settings: Settings = load({"key_cache_seconds": 0.0} | chosen)
-    app = build_app(settings, desk=desk, schema=SCHEMA, open_context=lambda key: Context(desk, key), now=lambda: NOW)
+    app = build_app(
+        settings, desk=desk, schema=SCHEMA, open_context=lambda key, _address: Context(desk, key), now=lambda: NOW
+    )
     return app, desk
 
 

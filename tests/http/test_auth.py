@@ -1,5 +1,6 @@
 """Promises of authentication: only a valid key passes, and every failure looks the same."""
 
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,10 @@ async def test_a_request_without_a_valid_key_is_refused(what: str, given: list[s
         ({"revoked_at": NOW - 1}, 401),
         ({"mode": "LIVE"}, 401),
         ({"secret_hash": ""}, 401),
+        ({"allowed": (ip_network("127.0.0.0/8"),)}, 200),
+        ({"allowed": (ip_network("::1"), ip_network("127.0.0.1"))}, 200),
+        ({"allowed": (ip_network("192.0.2.0/24"),)}, 401),
+        ({"allowed": ()}, 401),
     ],
 )
 async def test_a_key_holds_until_it_expires_or_is_revoked(changes: dict[str, Any], status: int) -> None:
@@ -94,3 +99,18 @@ async def test_a_database_that_cannot_be_asked_is_no_wrong_key() -> None:
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "1"
     assert codes(response.json()) == ["UNAVAILABLE"]
+
+
+async def test_a_key_from_an_address_that_is_not_allowed_is_refused_like_any_other() -> None:
+    nowhere = record(allowed=(ip_network("192.0.2.0/24"),))
+    app, _ = make_app(Desk(keys={KEY.key_id: nowhere}), trusted_proxies="127.0.0.1")
+    async with client(app) as speaking:
+        told = await speaking.post("/graphql", json={"query": "{ hello }"})
+        unknown = await speaking.post(
+            "/graphql", json={"query": "{ hello }"}, headers={"Authorization": f"Bearer {OTHER.text}"}
+        )
+        through = await speaking.post(
+            "/graphql", json={"query": "{ hello }"}, headers={"X-Forwarded-For": "203.0.113.1, 192.0.2.9"}
+        )
+    assert (told.status_code, told.content) == (401, unknown.content)
+    assert through.status_code == 200

@@ -86,7 +86,7 @@ async def open_tour(url: str, scopes: frozenset[services.Scope] = SCOPES) -> Asy
         load({"graphiql_enabled": False}),
         desk=gateway,
         schema=graphql.build_schema(),
-        open_context=lambda _: graphql.Context(principal, gateway),
+        open_context=lambda _key, _address: graphql.Context(principal, gateway),
         now=services.now_microseconds,
     )
     async with (
