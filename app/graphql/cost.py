@@ -27,7 +27,9 @@ from graphql.language import (
 from app.graphql.limits import Limits
 
 MUTATION_POINTS: Final = 10
-"""What a root field of a mutation costs, beside a point for each item of the longest list in its input."""
+"""What a root field of a mutation costs, beside its input's items and the nodes that it selects."""
+ITEM_PARTS: Final = 2
+"""Items of an item that are counted with it, as a transaction has two entries at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,11 @@ class Price:
         self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, object], limits: Limits
     ) -> int:
         """Return the most points that the operation can come to with these variables, at least one."""
-        if self.operation.operation is OperationType.MUTATION:
-            return sum(MUTATION_POINTS + _items_of(root, variables) for root in self.roots)
         nodes = self.nodes
         if self.varies:
             nodes = NodeCounter(self.operation, fragments, variables, limits).count()
+        if self.operation.operation is OperationType.MUTATION:
+            return nodes + sum(MUTATION_POINTS + _items_of(root, variables) for root in self.roots)
         return max(len(self.roots) + nodes, 1)
 
     def actual(self, data: object, requested: int) -> int:
@@ -80,7 +82,7 @@ def _root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentD
 
 
 def _items_of(root: FieldNode, variables: Mapping[str, object]) -> int:
-    """Count the items of the lists that stand in a mutation's input."""
+    """Count the items of the lists that stand in a mutation's input, those within others too."""
     return sum(_items_in(argument.value, variables) for argument in root.arguments or ())
 
 
@@ -88,7 +90,7 @@ def _items_in(value: ValueNode, variables: Mapping[str, object]) -> int:
     if isinstance(value, VariableNode):
         return _given_items(variables.get(value.name.value))
     if isinstance(value, ListValueNode):
-        return len(value.values)
+        return _sum_of(_items_in(item, variables) for item in value.values)
     if isinstance(value, ObjectValueNode):
         return max((_items_in(field.value, variables) for field in value.fields), default=0)
     return 0
@@ -96,10 +98,14 @@ def _items_in(value: ValueNode, variables: Mapping[str, object]) -> int:
 
 def _given_items(value: object) -> int:
     if isinstance(value, list):
-        return len(value)
-    inside = value.values() if isinstance(value, dict) else ()
+        return _sum_of(_given_items(item) for item in value)
     # Lists beside one another may be the columns of one table.
-    return max((len(item) for item in inside if isinstance(item, list)), default=0)
+    return max(map(_given_items, value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def _sum_of(parts: Iterable[int]) -> int:
+    """Return what a list comes to whose items come to so much each."""
+    return sum(1 + max(part - ITEM_PARTS, 0) for part in parts)
 
 
 def _nodes_in(data: object, *, everywhere: bool) -> int:
@@ -211,7 +217,9 @@ class NodeCounter:
         if self._variables is None:
             return self._limits.page_nodes_max
         given = self._variables.get(value.name.value)
-        return self._bounded(given) if isinstance(given, int) else None
+        # JSON may write an integer as 1e2; what is none is refused before anything runs.
+        whole = isinstance(given, int) or (isinstance(given, float) and given.is_integer())
+        return self._bounded(int(given)) if whole else None  # type: ignore[call-overload]  # as just seen
 
     def _bounded(self, size: int) -> int:
         # A larger page is refused where it is read.

@@ -114,8 +114,9 @@ class Library:
         try:
             seen = self._changed_at()
             if seen != self._seen:
-                self._seen = seen
                 self._take(read_folder(self._folder))
+                # Not before: a manifest that was being written is read again, though the folder does not change.
+                self._seen = seen
         except ManifestError as error:
             # What was published before stands until the folder can be read again.
             telemetry.warn(telemetry.SERVER, "published documents cannot be read", reason=error)

@@ -151,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Close in bounded time where this answer is the last; read nothing for a moment after a refusal."""
         super().on_response_complete()
-        if self.transport.is_closing():
+        if self._deaf or self.transport.is_closing():
             self._close()
         elif not self.pipeline and self._was_refused() and not self.bounds.proxies.trusts(self._peer):
             # Who asks again at once would have the server do nothing but refuse.
@@ -179,12 +179,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answer what is no HTTP, or too much of it, as JSON and close."""
         self._stop_waiting()
         self._deaf = True
+        if self.pipeline:
+            # uvicorn's cycle is the last that was begun, and another is being answered: that one's answer is the last.
+            self.pipeline.clear()
+            return
         if self._is_answering():
             cycle = self.cycle
             if not cycle.more_body:
                 # What is wrong came behind a whole request, whose answer must not be mistaken for this one's.
                 cycle.keep_alive = False
-                self.pipeline.clear()
                 return
             # The body broke off: whoever waits for it learns that there is nobody to answer.
             cycle.disconnected = True

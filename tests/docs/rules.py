@@ -139,7 +139,7 @@ _CONSTANTS: Final = (
     (graphql.Limits().digits_max, "characters of a number in a document"),
     (graphql.Limits().variable_items_max, "items of a list in the variables"),
     (MAX_LIST_DEPTH - 1, "lists within one another in a question about the schema itself"),
-    (cost.MUTATION_POINTS, "points of a mutation, beside one for each item of the longest list in its input"),
+    (cost.MUTATION_POINTS, "points of a mutation, beside its input's items and the nodes that it selects"),
     (admission.REFUSED_POINTS, "points of a document that is refused, beside one for each 100 characters"),
     (protocol.PIPELINED_MAX, "requests that wait on a connection for the answer to one before them"),
     (services.BUDGETS_MAX, "bearers whose budgets a process remembers"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import graphql
 from app.graphql.cost import MUTATION_POINTS
 from app.graphql.documents import Document, Documents
 from app.graphql.limits import Limits
@@ -31,12 +32,21 @@ COSTS: list[tuple[str, dict[str, object], int]] = [
     ("{ things(first: 0) { nodes { name } } }", {}, 1),
     (f"query ($n: Int) {NEST}", {"n": 10}, 31),
     (f"query ($n: Int = 5) {NEST}", {}, 16),
+    # An integer may be written with a point or an exponent, and JSON's reader makes a float of it.
+    (f"query ($n: Int) {NEST}", {"n": 10.0}, 31),
+    (f"query ($n: Int) {NEST}", {"n": 1e9}, 301),
+    (f"query ($n: Int = 5) {NEST}", {"n": None}, 61),
     (f"query ($n: Int) {NEST}", {"n": 10**9}, 301),
     ("query ($ids: [ID!]!) { nodeList(ids: $ids) }", {"ids": ["a", "b", "c"]}, 4),
     ("{ nodeList(ids: [1, 2]) }", {}, 3),
     ("{ ...F } fragment F on Query { things(first: 3) { nodes { ...G ...G } } } fragment G on Thing { name }", {}, 4),
     ('mutation { act(input: { idempotencyKey: "k", amount: { amount: "1", currency: "EUR" } }) }', {}, MUTATION_POINTS),
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"tags": [1, 2, 3]}}, MUTATION_POINTS + 3),
+    ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"tags": [1], "columns": [1, 2]}}, MUTATION_POINTS + 2),
+    # Lists within an item: two lines belong to a transaction, each further one costs a point.
+    ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1, 2]}] * 3}}, MUTATION_POINTS + 3),
+    ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1] * 100}] * 100}}, 10 + 100 * 99),
+    ("mutation ($i: ActInput!) { act(input: $i) }", {"i": [[[1] * 4] * 4] * 4}, MUTATION_POINTS + 4 * (1 + 4 * 3 - 2)),
     (
         'mutation { act(input: { idempotencyKey: "k", amount: { amount: "1", currency: "EUR" }, tags: [1, 2] }) }',
         {},
@@ -83,3 +93,33 @@ def test_an_answer_costs_what_it_holds_and_never_more_than_was_requested(
     document = checked(source)
     (operation,) = document.operations
     assert document.price(operation).actual(data, requested(source)) == points
+
+
+def test_what_a_mutation_selects_costs_as_in_a_query() -> None:
+    documents = Documents(graphql.build_schema()._schema, Limits())
+
+    def price(selection: str) -> int:
+        document = documents.find(
+            f"mutation {'($first: Int)' if '$first' in selection else ''}"
+            ' { closeAccount(input: { idempotencyKey: "k", account: { externalId: "a" } })'
+            f" {{ account {{ {selection} }} }} }}"
+        )
+        return document.requested(document.operations[0], {"first": 100}, Limits())
+
+    assert price("id") == MUTATION_POINTS
+    assert price("entries(first: 100) { nodes { line } }") == MUTATION_POINTS + 100
+    deep = "entries(first: $first) { nodes { account { holds(first: 20) { nodes { id } } } } }"
+    assert price(deep) == MUTATION_POINTS + 100 * 21
+
+
+def test_lists_within_lists_count_in_a_document_as_in_its_variables() -> None:
+    documents = Documents(graphql.build_schema()._schema, Limits())
+    entry = '{ account: { externalId: "a" }, side: DEBIT, amount: { amount: "1", currency: "USD" } }'
+    one = f'{{ idempotencyKey: "k", entries: [{", ".join([entry] * 5)}] }}'
+    other = '{ idempotencyKey: "l", entries: $entries }'
+    document = documents.find(
+        "mutation ($entries: [EntryInput!]!) { postTransactions(input: { mode: INDEPENDENT, transactions:"
+        f" [{one}, {other}] }}) {{ results {{ replayed }} }} }}"
+    )
+    points = document.requested(document.operations[0], {"entries": [{}] * 4}, Limits())
+    assert points == MUTATION_POINTS + (1 + 3) + (1 + 2)

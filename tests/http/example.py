@@ -108,8 +108,9 @@ class Query:
 class Mutation:
     @strawberry.mutation
     async def act(self, info: strawberry.Info[Any, None], input: ActInput) -> str | None:  # noqa: A002 - as in the product's schema
-        await asyncio.sleep(0.05)
-        info.context.desk.acted.append(input)
+        desk: Desk = info.context.desk
+        await (asyncio.sleep(0.05) if desk.may_act is None else desk.may_act.wait())
+        desk.acted.append(input)
         return f"{input.amount.amount} {input.amount.currency}"
 
 
@@ -126,6 +127,9 @@ class Desk:
     reasons: Sequence[str] = ()
     log: list[str] = field(default_factory=list)
     refuses_to_start: bool = False
+    # Operations that were begun; and what actions wait for, where it is given.
+    begun: int = 0
+    may_act: asyncio.Event | None = None
     budgets: services.Budgets = field(default_factory=lambda: services.Budgets(100_000, 10_000))
 
     async def start(self) -> None:
@@ -152,6 +156,9 @@ class Context:
     desk: Desk
     key: services.KeyRecord
     may_introspect: bool = True
+
+    def __post_init__(self) -> None:
+        self.desk.begun += 1
 
     async def aclose(self) -> None:
         self.desk.log.append("closed")

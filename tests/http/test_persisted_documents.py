@@ -227,6 +227,10 @@ async def test_what_is_published_or_retired_is_noticed_and_a_broken_manifest_cha
         assert (await post(speaking, documentId="new")).status_code == 200
         (told,) = [record for record in caplog.records if record.levelname == "WARNING"]
         assert "another in third.json" in str(told.__dict__["spendable"]["reason"])
+        # A manifest that was seen half-written is read again, though nothing in the folder's list of names changes.
+        third = folder / "third.json"
+        third.write_text(json.dumps({"third": "{ hello }"}), encoding="utf-8")
+        assert (await post(speaking, documentId="third")).json()["data"] == {"hello": "hello you"}
         (folder / "third.json").unlink()
         (folder / "first.json").unlink()
         publish(folder, {"new": "{ hello }"}, "second")

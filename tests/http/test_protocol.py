@@ -144,6 +144,26 @@ def test_what_is_wrong_behind_a_request_is_no_answer_to_it(server: Running) -> N
     assert b'{"data":{"act":"1 EUR"}' in received
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        # A request whose headers are whole and whose body is nonsense; one that is whole, and nonsense after it.
+        b"POST /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n\x16\x03\x01 nonsense\r\n\r\n",
+    ],
+)
+def test_what_is_wrong_behind_others_is_no_answer_to_the_one_that_runs(behind: bytes) -> None:
+    with running(header_seconds_max=20, body_seconds_max=20, idle_seconds_max=20) as server:
+        with connected(server) as connection:
+            connection.sendall(post(server, ACT) + behind)
+            began = time.monotonic()
+            received = read_to_the_end(connection)
+        assert time.monotonic() - began < 10, "the connection is closed after the answer, not when it has idled"
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b'{"data":{"act":"1 EUR"}' in received
+
+
 def test_a_body_that_breaks_off_is_refused_and_not_done(server: Running) -> None:
     head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
     head += 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"que\r\nZZZ\r\n'
