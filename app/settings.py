@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         2.0, ge=0, le=5, description="Seconds that a looked-up API key is remembered; a revocation waits as long."
     )
 
+    jwt_issuers_file: str | None = Field(
+        None, min_length=1, description="The TOML file of the issuers whose tokens (JWT) are believed; none if not set."
+    )
+    refusal_milliseconds: int = Field(
+        20, ge=0, le=1_000, description="Milliseconds that a wrong key or token is answered after, whatever was wrong."
+    )
+
     requests_in_flight_max: int = _positive(1_024, "Requests being answered at the same time, by one process.")
     tenant_operations_max: int = _positive(512, "Operations of one tenant under way at the same time, in one process.")
     budget_points_max: int = _positive(100_000, "Points that a bearer's budget holds, in each process.")

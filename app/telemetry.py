@@ -37,6 +37,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "reason": "a sentence of our own",
     "tenant": "the id of a tenant",
     "count": "how many",
+    "issuer": "the name of an issuer of tokens, as the operator gave it",
 }
 """All that a line may tell beside its time, level, log and event: no key, no amount, no name, nothing that was sent."""
 

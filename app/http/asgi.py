@@ -21,7 +21,9 @@ from app.http.client_address import Proxies
 from app.http.graphiql import graphiql_routes
 from app.http.graphql_view import GraphQLView
 from app.http.health import health_routes
+from app.http.issuers import read_issuers
 from app.http.middleware import Caps, Frame, SameOrigin, http_exception
+from app.http.tokens import Tokens
 from app.settings import Settings
 
 _PREFLIGHT_SECONDS: Final = 600
@@ -44,6 +46,10 @@ class FrontDesk(Protocol):
 
     async def find_key(self, key_id: str) -> services.KeyRecord | None:
         """Return a key, revoked and expired ones included."""
+        ...
+
+    async def find_tenant(self, name: str) -> services.Tenant | None:
+        """Return the tenant of a name."""
         ...
 
     def budget(self, bearer: str) -> services.Budget:
@@ -113,7 +119,13 @@ def build_app(
         executor,
         Admission(executor, desk.budget, load, tenant_operations_max=settings.tenant_operations_max),
         library,
-        Authenticator(desk.find_key, now=now, remembered_seconds=settings.key_cache_seconds),
+        Authenticator(
+            desk.find_key,
+            Tokens(read_issuers(settings.jwt_issuers_file), desk.find_tenant, now=now).verify,
+            now=now,
+            remembered_seconds=settings.key_cache_seconds,
+            refusal_seconds=settings.refusal_milliseconds / 1_000,
+        ),
         open_context,
         json_depth_max=settings.json_depth_max,
         body_seconds_max=settings.body_seconds_max,

@@ -85,7 +85,7 @@ class GraphQLView:
         try:
             _check_method(request.method)
             key = await self._authenticator.authenticate(request.headers, _address_of(request))
-            note_of(request.scope).principal = key.key_id
+            note_of(request.scope).principal = key.public_id
             self._admission.enter(key.key_id)
             media_type = _negotiate(request.headers.getlist("accept"))
             asked = await self._read(request)

@@ -142,6 +142,12 @@ class Gateway:
             allowed=None if found.allowed_addresses is None else tuple(map(ip_network, found.allowed_addresses)),
         )
 
+    async def find_tenant(self, name: str) -> store.Tenant | None:
+        """Return the tenant of a name, which a token names; raises Unavailable."""
+        with reaching():
+            async with self._database.read() as session:
+                return await store.find_tenant(session, name)
+
     def note_key_use(self, key: KeyRecord) -> None:
         """Note that a key is used now; that is written in the background."""
         self._key_uses.note(key.tenant_id, key.key_id)

@@ -38,6 +38,9 @@ class KeyUses:
 
     def note(self, tenant_id: UUID, key_id: str) -> None:
         """Note that a key is used now."""
+        if not key_id.startswith("key_"):
+            # Tokens are not kept, and so neither is when they were used.
+            return
         self._noted[tenant_id, key_id] = clock.now_microseconds()
         if len(self._noted) > KEYS_MAX:
             self._noted.popitem(last=False)

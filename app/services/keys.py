@@ -49,6 +49,13 @@ class KeyRecord:
     allowed: tuple[Network, ...] | None = None
     """The networks that it may be used from; None where from anywhere."""
 
+    @property
+    def public_id(self) -> str:
+        """What logs call the bearer: a key's id, or of a token whose subject may be a person's name a digest."""
+        kind, _, rest = self.key_id.partition(":")
+        issuer, _, subject = rest.partition(":")
+        return f"{kind}:{issuer}:{hashlib.sha256(subject.encode()).hexdigest()[:16]}" if subject else self.key_id
+
     def allows(self, address: str) -> bool:
         """Whether the key may be used from an address; from one that cannot be read, only where any may."""
         if self.allowed is None:

@@ -123,6 +123,7 @@ class Desk:
 
     keys: dict[str, services.KeyRecord] = field(default_factory=dict)
     looked_up: list[str] = field(default_factory=list)
+    tenants: dict[str, services.Tenant] = field(default_factory=dict)
     acted: list[ActInput] = field(default_factory=list)
     reasons: Sequence[str] = ()
     log: list[str] = field(default_factory=list)
@@ -145,6 +146,10 @@ class Desk:
 
     def budget(self, bearer: str) -> services.Budget:
         return self.budgets.of(bearer)
+
+    async def find_tenant(self, name: str) -> services.Tenant | None:
+        self.looked_up.append(name)
+        return self.tenants.get(name)
 
     async def find_key(self, key_id: str) -> services.KeyRecord | None:
         self.looked_up.append(key_id)
@@ -179,7 +184,7 @@ def record(**changes: object) -> services.KeyRecord:
 
 def make_app(desk: Desk | None = None, **chosen: object) -> tuple[Starlette, Desk]:
     desk = desk or Desk(keys={KEY.key_id: record()})
-    settings: Settings = load({"key_cache_seconds": 0.0} | chosen)
+    settings: Settings = load({"key_cache_seconds": 0.0, "refusal_milliseconds": 0} | chosen)
     app = build_app(
         settings, desk=desk, schema=SCHEMA, open_context=lambda key, _address: Context(desk, key), now=lambda: NOW
     )

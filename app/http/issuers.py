@@ -1,0 +1,186 @@
+"""Issuers: whose tokens are believed, for which tenant and scopes, and the keys that they sign with."""
+
+import asyncio
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any, Final, Literal
+from urllib.error import URLError
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request
+
+import orjson
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app import services, telemetry
+from app.settings import SettingsError
+
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+SigningKey = RSAKey | ECKey | OKPKey
+
+ISSUERS_MAX: Final = 32
+KEYS_MAX: Final = 64
+"""Keys of one issuer."""
+KEYS_BYTES_MAX: Final = 262_144
+"""Bytes of an issuer's set of keys."""
+RSA_BITS_MIN: Final = 2_048
+_BITS_OF_A_LETTER: Final = 6
+FETCH_SECONDS_MAX: Final = 5.0
+KEYS_SECONDS: Final = 600.0
+"""How long an issuer's keys are used before they are asked for again."""
+KEYS_SECONDS_MAX: Final = 86_400.0
+"""How long they are used at most where they cannot be asked for."""
+AGAIN_SECONDS: Final = 30.0
+"""How long a key that is not known, or an issuer that could not be asked, waits for the next try."""
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+_Text = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class Issuer(BaseModel):
+    """One issuer as its operator describes it; tokens grant no more than `scopes`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: _Name
+    issuer: _Text
+    audience: _Text
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)]
+    keys: _Text
+    tenant: _Text | None = None
+    tenant_claim: _Text | None = None
+    scope_claim: _Text = "scope"
+    scopes: Annotated[tuple[services.Scope, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Issuer":
+        if (self.tenant is None) == (self.tenant_claim is None):
+            raise ValueError("give tenant or tenant_claim, one of them")
+        if "://" in self.keys and not self.keys.startswith("https://"):
+            raise ValueError("keys are fetched by https only, or read from a file")
+        return self
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: Annotated[tuple[Issuer, ...], Field(min_length=1, max_length=ISSUERS_MAX)]
+
+
+def read_issuers(path: str | None) -> Sequence[Issuer]:
+    """Read the file of issuers, none where there is none; raises SettingsError with one sentence."""
+    if path is None:
+        return ()
+    try:
+        found = _File.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8"))).issuer
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The file of issuers cannot be read: {error}.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"The file of issuers is wrong at {place}: {first['msg']}.") from None
+    for what in ("name", "issuer"):
+        if len({getattr(one, what) for one in found}) != len(found):
+            raise SettingsError(f"The file of issuers has two of the same {what}.")
+    return found
+
+
+@dataclass(slots=True)
+class _Kept:
+    keys: Mapping[str | None, SigningKey]
+    at: float
+
+
+class KeyRing:
+    """The keys of one issuer: read when first needed and now and then, by one at a time, never from anywhere else."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+        self._kept: _Kept | None = None
+        self._tried_at = -AGAIN_SECONDS
+        self._lock = asyncio.Lock()
+
+    async def find(self, kid: str | None) -> SigningKey | None:
+        """Return the key of this id, or the only one where a token names none; None where there is none."""
+        kept = self._kept
+        if kept is None or monotonic() - kept.at > KEYS_SECONDS or _pick(kept.keys, kid) is None:
+            await self._renew(kid)
+        kept = self._kept
+        if kept is None or monotonic() - kept.at > KEYS_SECONDS_MAX:
+            return None
+        return _pick(kept.keys, kid)
+
+    async def _renew(self, kid: str | None) -> None:
+        async with self._lock:
+            kept, now = self._kept, monotonic()
+            fresh = kept is not None and now - kept.at <= KEYS_SECONDS and _pick(kept.keys, kid) is not None
+            if fresh or now - self._tried_at < AGAIN_SECONDS:
+                return
+            self._tried_at = now
+            try:
+                async with asyncio.timeout(2 * FETCH_SECONDS_MAX):
+                    text = await asyncio.to_thread(_read, self._issuer.keys)
+                self._kept = _Kept(_keys_in(text), now)
+            except (OSError, URLError, ValueError, KeyError, TypeError, TimeoutError, JoseError) as error:
+                # Those known before stand, for a day at most.
+                telemetry.warn(
+                    telemetry.SERVER,
+                    "an issuer's keys cannot be read",
+                    issuer=self._issuer.name,
+                    error=telemetry.class_of(error),
+                )
+
+
+def _pick(keys: Mapping[str | None, SigningKey], kid: str | None) -> SigningKey | None:
+    if kid is None:
+        return next(iter(keys.values())) if len(keys) == 1 else None
+    return keys.get(kid)
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows nowhere: the operator said where the keys are."""
+
+    def redirect_request(self, *_: Any) -> None:  # noqa: ANN401 - as urllib calls it
+        return None
+
+
+def _read(place: str) -> bytes:
+    if not place.startswith("https://"):
+        with Path(place).open("rb") as file:
+            return _bounded(file.read(KEYS_BYTES_MAX + 1))
+    opener = OpenerDirector()
+    for handler in (HTTPSHandler(), _NoRedirects()):
+        opener.add_handler(handler)
+    request = Request(place, headers={"Accept": "application/json"})  # noqa: S310 - https alone, see above
+    with opener.open(request, timeout=FETCH_SECONDS_MAX) as response:
+        if response.status != 200:  # noqa: PLR2004 - the one status that brings keys
+            raise ValueError("the answer is no set of keys")
+        return _bounded(response.read(KEYS_BYTES_MAX + 1))
+
+
+def _bounded(text: bytes) -> bytes:
+    if len(text) > KEYS_BYTES_MAX:
+        raise ValueError("the set of keys is too large")
+    return text
+
+
+def _keys_in(text: bytes) -> dict[str | None, SigningKey]:
+    """Return the public keys of a set that sign, by id; symmetric and weak ones are left out."""
+    given = orjson.loads(text)["keys"]
+    if not isinstance(given, list) or len(given) > KEYS_MAX:
+        raise ValueError("this is no list of keys, or there are too many")
+    made: dict[str | None, SigningKey] = {}
+    for data in given:
+        if not isinstance(data, dict):
+            raise TypeError("a key is an object")
+        if data.get("kty") in {"RSA", "EC", "OKP"} and data.get("use", "sig") == "sig" and _is_strong(data):
+            (key,) = KeySet.import_key_set({"keys": [data]}).keys
+            if isinstance(key, RSAKey | ECKey | OKPKey):
+                made[data.get("kid")] = key
+    return made
+
+
+def _is_strong(data: Mapping[str, object]) -> bool:
+    return data["kty"] != "RSA" or len(str(data.get("n"))) * _BITS_OF_A_LETTER >= RSA_BITS_MIN
