@@ -59,7 +59,7 @@ _FILL_ACCOUNTS: Final = (
     """INSERT INTO idempotency_keys SELECT '{tenant}', 'openAccount', 'open-' || n,
         encode(sha256(n::text::bytea), 'hex'), 1,
         '[["currency","581891ff"],["unlimited","619003e5"]]', 'key_bench', n + 1, {began}, {uuid}, NULL, NULL, n + 1,
-        NULL FROM generate_series(0, {accounts} - 1) n""",
+        NULL, {uuid}, '127.0.0.1' FROM generate_series(0, {accounts} - 1) n""",
     """INSERT INTO batches VALUES ('{tenant}', {accounts}, {began})""",
 )
 _FILL_TRANSFERS: Final = (
@@ -77,7 +77,7 @@ _FILL_TRANSFERS: Final = (
         '{{"kind":"TRANSFER","entries":2,"forced":0,"advanced":0}}', at, at FROM t""",
     """INSERT INTO idempotency_keys {common} SELECT '{tenant}', 'transfer', 'fill-' || n,
         encode(sha256(id::text::bytea), 'hex'), 1, '{digests}', 'key_bench', sequence, at, NULL, id, NULL, sequence,
-        NULL FROM t""",
+        NULL, id, '127.0.0.1' FROM t""",
     """INSERT INTO batches {common} SELECT '{tenant}', max(sequence), at FROM t GROUP BY at""",
 )
 _FILL_HEAD: Final = "UPDATE heads SET sequence = {sequence}, recorded_at = {ended} WHERE tenant_id = '{tenant}'"

@@ -44,6 +44,14 @@ class TenantMode(StrEnum):
     TEST = "TEST"
 
 
+class AuditOutcome(StrEnum):
+    """What a request came to."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    REFUSED = "REFUSED"
+
+
 def describe(enum: EnumMeta, name: str, description: str, members: Mapping[Any, str]) -> None:
     """Give an enum its name in the schema, and each of its members a description."""
     described: list[Enum] = list(enum)
@@ -156,6 +164,16 @@ describe(
     {
         TenantMode.LIVE: "Real money, by the clock of the database.",
         TenantMode.TEST: "Play money, by a clock of the tenant's own.",
+    },
+)
+describe(
+    AuditOutcome,
+    "AuditOutcome",
+    "What a request came to.",
+    {
+        AuditOutcome.ACCEPTED: "It took effect.",
+        AuditOutcome.REJECTED: "The ledger's rules refused it, and its key stands for that.",
+        AuditOutcome.REFUSED: "It was no sound request, or not the bearer's to make; nothing was decided.",
     },
 )
 describe(

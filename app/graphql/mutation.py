@@ -289,6 +289,9 @@ async def _each(
     groups = [ledger.Group((one,)) for one in made if isinstance(one, ledger.Request)]
     await context.forget()
     answers = iter(await context.gateway.submit_each(context.principal, groups, dry_run=dry_run) if groups else [])
+    if len(groups) < len(made):
+        # The others are answered, so that this is no error of the call.
+        await context.gateway.record(context.principal, "submit", services.FaultCode.FORBIDDEN)
     results: list[ledger.Decision | services.Fault] = []
     for one in made:
         answer = next(answers) if isinstance(one, ledger.Request) else one

@@ -10,6 +10,7 @@ from app import ledger, services
 from app.graphql import bounds, filters
 from app.graphql.account import Account, AccountConnection, AvailableFunds, account_connection
 from app.graphql.api_key import ApiKeyQuery
+from app.graphql.audit import AuditQuery
 from app.graphql.availability_query import AtLeast, AvailabilityQuery
 from app.graphql.connection import After, Before, First, Last, span
 from app.graphql.context import Context, Info
@@ -34,7 +35,7 @@ At = Annotated[
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query(AvailabilityQuery, PolicyQuery, ApiKeyQuery):
+class Query(AvailabilityQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
     """The root of queries; who may use each field stands in the rules."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")

@@ -7,6 +7,7 @@ kind and flags: the services judge it then, in `access.demanded`.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any, Final
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -40,6 +41,7 @@ ACCOUNTS: Final = Rule(needs=(Scope.BALANCES_READ, Scope.HISTORY_READ, Scope.ACC
 POLICIES: Final = Rule(needs=(Scope.BALANCES_READ, Scope.HISTORY_READ, Scope.POLICIES_MANAGE))
 CLOCK: Final = Rule(needs=(Scope.CLOCK_MOVE,))
 CONFIRMATION: Final = Rule(needs=(Scope.FUNDS_CONFIRM,))
+AUDIT: Final = Rule(needs=(Scope.AUDIT_READ,))
 KEYS: Final = Rule(needs=(Scope.KEYS_MANAGE,))
 NODE_KINDS: Final[Mapping[str, Rule]] = {
     ledger.identifier.ACCOUNT: ACCOUNTS,
@@ -63,6 +65,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         HISTORY: "transaction transactions",
         POLICIES: "policy policies previewAvailability",
         KEYS: "apiKeys",
+        AUDIT: "auditLog",
         CONFIRMATION: "fundsConfirmation",
     },
     "Mutation": {
@@ -92,6 +95,9 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "ApiKeyEdge": {FOLLOWS: "cursor node"},
     "ApiKeyPayload": {FOLLOWS: "key text rejection replayed"},
     "AssignmentPayload": {FOLLOWS: f"{_HEAD} account policy"},
+    "AuditConnection": {FOLLOWS: "nodes edges pageInfo"},
+    "AuditEdge": {FOLLOWS: "cursor node"},
+    "AuditRecord": {FOLLOWS: "askedAt principal operation keyHash subject outcome code address sequence"},
     "AvailabilityForecast": {FOLLOWS: "account balance points"},
     "AvailabilityPreview": {FOLLOWS: "slices problems"},
     "AvailabilitySlice": {FOLLOWS: "amount availableAt policy version rule portion businessDay sentence"},
@@ -194,6 +200,8 @@ def enforce(schema: GraphQLSchema) -> None:
     for kind in types.values():
         for name, rule in rules_of(kind.name).items():
             _guard(kind.fields[name], rule)
+            if kind is schema.mutation_type:
+                kind.fields[name].resolve = _audited(kind.fields[name], name, rule)
 
 
 def _own_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
@@ -212,6 +220,25 @@ def _guard(field: GraphQLField, rule: Rule) -> None:
         field.resolve = _needing(resolve, rule.needs)
     elif rule.shown_to is not None:
         field.resolve = _showing(resolve, rule.shown_to)
+
+
+def _audited(field: GraphQLField, name: str, rule: Rule) -> Callable[..., Any]:
+    """Let a mutation's refusals be recorded, and its success where no command is stored that would tell of it."""
+    resolve = field.resolve
+
+    async def audited(source: Any, info: Any, **given: Any) -> Any:  # noqa: ANN401 - as graphql-core calls it
+        context = info.context
+        try:
+            found = resolve(source, info, **given) if resolve is not None else None
+            answer = await found if isawaitable(found) else found
+        except (services.Forbidden, services.BadInput) as refused:
+            await context.gateway.record(context.principal, name, refused.code)
+            raise
+        if rule is CLOCK:
+            await context.gateway.record(context.principal, name, None)
+        return answer
+
+    return audited
 
 
 def _needing(resolve: Callable[..., Any], scopes: tuple[Scope, ...]) -> Callable[..., Any]:

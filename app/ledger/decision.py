@@ -152,3 +152,5 @@ class KeyRecord:
     hold_id: UUID | None = None
     sequence: int | None = None
     rejection: Rejection | None = None
+    request_id: UUID | None = None
+    address: str | None = None

@@ -12,7 +12,7 @@ class Request:
 
     `new_id` becomes the account, hold or transaction that the command makes (a replay ignores
     it). `digests` is the fingerprint of the command, taken once before it queues. `key` is None for internal
-    commands only.
+    commands only. `address` is where it came from, as far as that is known.
     """
 
     command: Command
@@ -22,6 +22,7 @@ class Request:
     fingerprint: str = ""
     digests: tuple[tuple[str, str], ...] = ()
     may_advance: bool = False
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

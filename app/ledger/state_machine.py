@@ -139,6 +139,8 @@ def _remember(book: Book, request: Request, decision: Decision) -> None:
         made.hold_id if made else None,
         made.sequence if made else None,
         None if isinstance(decision, Accepted) else decision.rejection,
+        request.new_id,
+        request.address,
     )
     book.put_key(record)
 

@@ -50,6 +50,8 @@ from app.services.verification import Advance, Finding, verify
 from app.services.writer import WriterLimits
 from app.store import (
     AccountFilter,
+    AuditFilter,
+    AuditRecord,
     BalanceRead,
     Coordinate,
     Database,
@@ -73,6 +75,8 @@ __all__ = [
     "AdministrationError",
     "Advance",
     "Almanac",
+    "AuditFilter",
+    "AuditRecord",
     "BadInput",
     "BalanceRead",
     "Budget",

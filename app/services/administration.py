@@ -105,8 +105,13 @@ async def revoke_key(database: store.Database, key_id: str) -> None:
     if ledger.identifier.decode("key", key_id) is None:
         raise AdministrationError(f"{key_id} is no key's id, which reads key_ and 26 characters")
     async with database.write() as unit:
-        if not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
+        found = await store.find_key(unit, key_id)
+        if found is None or not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
             raise AdministrationError(f"there is no key {key_id} that could be revoked")
+        record = store.AuditRecord(
+            id=clock.new_id(), principal=PRINCIPAL, operation="revokeApiKey", outcome="ACCEPTED", subject=key_id
+        )
+        await store.insert_audit_record(unit, found.tenant_id, record)
         await unit.commit()
 
 

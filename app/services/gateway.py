@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
 
-from app import ledger, store
+from app import ledger, store, telemetry
 from app.services import clock
 from app.services.access import Principal, Scope, demanded, denial
 from app.services.almanac import Almanac
@@ -192,7 +192,32 @@ class Gateway:
             fingerprint=fingerprint,
             digests=digests,
             may_advance=principal.may(Scope.MONEY_ADVANCE),
+            address=principal.address,
         )
+
+    async def record(self, principal: Principal, operation: str, code: str | None) -> None:
+        """Add to the audit log what had no effect of its own to be written with; None for a code is a success.
+
+        Never raises: what was asked is answered all the same, and the log of the process tells what is missing.
+        """
+        record = store.AuditRecord(
+            id=self._new_id(),
+            principal=principal.key_id,
+            operation=operation,
+            outcome="ACCEPTED" if code is None else "REFUSED",
+            code=code,
+            address=principal.address,
+        )
+
+        async def work(lane: int) -> None:
+            async with self._database.write(lane) as unit:
+                await store.insert_audit_record(unit, principal.tenant_id, record)
+                await unit.commit()
+
+        try:
+            await self._writer.run(principal.tenant_id, work)
+        except Fault as fault:
+            telemetry.warn(telemetry.WRITER, "an audit record was not written", error=telemetry.class_of(fault))
 
     async def submit(
         self, principal: Principal, groups: Sequence[ledger.Group], *, dry_run: bool = False

@@ -135,6 +135,7 @@ class KeyDesk:
                 if key.revoked_at is not None:
                     return key
                 await store.revoke_key(unit, key.id, now)
+                await self._record(unit, "revokeApiKey", key.id, None)
                 await unit.commit()
             return replace(key, revoked_at=now)
 
@@ -151,6 +152,18 @@ class KeyDesk:
             raise BadInput("There is no such key.", ("key",))
         self._check_reach(map(Scope, found.scopes))
         return found
+
+    async def _record(self, unit: store.Unit, operation: str, key_id: str, idempotency_key: str | None) -> None:
+        record = store.AuditRecord(
+            id=clock.new_id(),
+            principal=self._principal.key_id,
+            operation=operation,
+            outcome="ACCEPTED",
+            key_hash=None if idempotency_key is None else store.hash_of_key(idempotency_key),
+            subject=key_id,
+            address=self._principal.address,
+        )
+        await store.insert_audit_record(unit, self._principal.tenant_id, record)
 
     async def _known(self, unit: store.Unit, idempotency_key: str | None) -> store.StoredKey | None:
         if idempotency_key is None:
@@ -178,6 +191,7 @@ class KeyDesk:
         key = stored(tenant_id, new, terms, now, created_by=self._principal.key_id)
         key = replace(key, created_under=idempotency_key, rotated_from=rotated_from)
         await store.insert_key(unit, key)
+        await self._record(unit, "rotateApiKey" if rotated_from else "createApiKey", key.id, idempotency_key)
         return MadeKey(key, new.text)
 
 

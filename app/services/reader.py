@@ -213,6 +213,10 @@ class Reader:
         """Return at most so many versions of each policy, the newest first."""
         return await self._read(store.find_policy_versions, ids, most)
 
+    async def audit_page(self, filter_: store.AuditFilter, window: store.Window) -> Sequence[store.AuditRecord]:
+        """Return what was asked of the tenant, in that order."""
+        return await self._read(store.find_audit_page, filter_, window)
+
     async def key_page(self, window: store.Window) -> Sequence[store.StoredKey]:
         """Return keys of the tenant, the one made first coming first, revoked ones included."""
         return await self._read(store.find_key_page, window)

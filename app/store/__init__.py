@@ -15,6 +15,7 @@ from app.store.api_keys import (
     note_key_use,
     revoke_key,
 )
+from app.store.audit import AuditFilter, AuditRecord, find_audit_page, hash_of_key, insert_audit_record
 from app.store.balances import find_balances, find_balances_as_of, find_funds
 from app.store.book import load_futures, load_pages, lock_head
 from app.store.book_policies import find_deposit_days
@@ -88,6 +89,8 @@ from app.store.transactions import (
 __all__ = [
     "AccountFilter",
     "AlreadyServed",
+    "AuditFilter",
+    "AuditRecord",
     "BalanceRead",
     "CommitUnknown",
     "Conflict",
@@ -131,6 +134,7 @@ __all__ = [
     "find_account_page",
     "find_accounts",
     "find_assignments",
+    "find_audit_page",
     "find_balances",
     "find_balances_as_of",
     "find_calendar_changes",
@@ -170,6 +174,8 @@ __all__ = [
     "find_transactions",
     "find_transactions_of_holds",
     "find_trial_balance",
+    "hash_of_key",
+    "insert_audit_record",
     "insert_key",
     "insert_tenant",
     "is_served",

@@ -282,4 +282,6 @@ def _key_of(row: Row) -> ledger.KeyRecord:
         hold_id=row["hold_id"],
         sequence=row["sequence"],
         rejection=None if rejection is None else rejection_of(rejection),
+        request_id=row["request_id"],
+        address=row["address"],
     )

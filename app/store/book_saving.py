@@ -234,6 +234,8 @@ def _key(record: ledger.KeyRecord) -> tuple[object, ...]:
         record.hold_id,
         record.sequence,
         None if rejection is None else rejection_text(rejection),
+        record.request_id,
+        record.address,
     )
 
 

@@ -168,6 +168,9 @@ idempotency_keys = table(
     id_column("hold_id", null=True),
     number("sequence", null=True),
     text_column("rejection", null=True),
+    # The id that the request was given, in the order of asking, and where it came from.
+    id_column("request_id", null=True),
+    text_column("address", null=True),
     key("tenant_id", "operation", "key"),
     check("key", "length(key) BETWEEN 1 AND 255"),
     check("fingerprint", "length(fingerprint) = 64"),
@@ -175,6 +178,25 @@ idempotency_keys = table(
     check("outcome", "(sequence IS NULL) = (rejection IS NOT NULL)"),
     check("sequence", "sequence BETWEEN 1 AND after_sequence"),
     *instant("decided_at"),
+)
+
+# The audit log, in the order of asking.
+index("ix_idempotency_keys_request", idempotency_keys, "tenant_id", "request_id")
+
+audit_records = table(
+    "audit_records",
+    id_column("tenant_id"),
+    id_column("id"),
+    text_column("principal"),
+    text_column("operation"),
+    text_column("key_hash", null=True),
+    text_column("subject", null=True),
+    text_column("outcome"),
+    text_column("code", null=True),
+    text_column("address", null=True),
+    key("tenant_id", "id"),
+    one_of("outcome", "ACCEPTED", "REJECTED", "REFUSED"),
+    check("code", "(code IS NULL) = (outcome = 'ACCEPTED')"),
 )
 
 events = table(

@@ -270,6 +270,7 @@ HISTORIES = (
     histories.hold_changes,
     histories.idempotency_keys,
     histories.events,
+    histories.audit_records,
     policy_tables.policies,
     policy_tables.policy_assignments,
     policy_tables.calendar_changes,
