@@ -84,7 +84,10 @@ def demo(host: Host = None, port: Port = None, database_url: DatabaseUrl = None,
 @application.command()
 def migrate(database_url: DatabaseUrl = None) -> None:
     """Bring the database to the schema of this version; nothing happens where it already is."""
-    asyncio.run(services.migrate(settings.load({"database_url": database_url}).database_url))
+    chosen = settings.load({"database_url": database_url})
+    asyncio.run(
+        services.migrate(chosen.database_url, owner_url=chosen.migrate_url, row_level_security=chosen.binds_rows)
+    )
     out.print("The database has the schema of this version.")
 
 
@@ -236,7 +239,7 @@ def _move_clock(
 
 
 async def _prepare_demo(chosen: settings.Settings) -> str:
-    await services.migrate(chosen.database_url)
+    await services.migrate(chosen.database_url, owner_url=chosen.migrate_url, row_level_security=chosen.binds_rows)
     await _seed(chosen, DEMO_TENANT)
     async with open_ledger(chosen) as database:
         return await services.keep_key(database, await services.find_tenant(database, DEMO_TENANT), DEMO_KEY_FILE)

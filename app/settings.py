@@ -36,6 +36,12 @@ def _check_database_url(text: str) -> str:
     return text
 
 
+def _check_owner_url(text: str | None) -> str | None:
+    if text is not None and _check_database_url(text).startswith(_SQLITE):
+        raise ValueError("must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return text
+
+
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -74,6 +80,14 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_check_database_url)] = Field(
         "sqlite:///var/spendable.db",
         description="Where the ledger is kept: sqlite:///PATH, or postgresql://… for production.",
+    )
+    migrate_url: Annotated[str | None, AfterValidator(_check_owner_url)] = Field(
+        None,
+        description="Where migrations connect, as the owner of the tables; as the server does if not set.",
+    )
+    row_level_security: bool | None = Field(
+        default=None,
+        description="Let migrations have PostgreSQL keep tenants apart too; if not set, in the profile production.",
     )
     database_statement_cache: bool = Field(
         default=True,
@@ -185,6 +199,11 @@ class Settings(BaseSettings):
     def serves_graphiql(self) -> bool:
         """Whether GraphiQL is served: as set, else as the profile has it."""
         return self.profile == "development" if self.graphiql_enabled is None else self.graphiql_enabled
+
+    @property
+    def binds_rows(self) -> bool:
+        """Whether row-level security binds whoever connects: as set, else as the profile has it."""
+        return self.profile == "production" if self.row_level_security is None else self.row_level_security
 
     @property
     def takes_key_from_address(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from app import ledger, store
@@ -47,10 +48,16 @@ async def open_ledger(
         raise AdministrationError(str(error)) from error
 
 
-async def migrate(url: str) -> None:
-    """Bring the database at an address to this version's schema; raises AdministrationError."""
+async def migrate(url: str, *, owner_url: str | None = None, row_level_security: bool = False) -> None:
+    """Bring the database at an address to this version's schema; raises AdministrationError.
+
+    Given the owner's address, it is the owner who migrates, and who grants the role of the first what serving needs.
+    """
+    role = None if owner_url is None else unquote(urlsplit(url).username or "")
+    if role == "" or (owner_url is not None and role == unquote(urlsplit(owner_url).username or "")):
+        raise AdministrationError("the owner migrates for a role of another name, which the database's address gives")
     try:
-        await store.migrate(url)
+        await store.migrate(owner_url or url, row_level_security=row_level_security, role=role)
     except store.StoreError as error:
         raise AdministrationError(str(error)) from error
 
@@ -96,7 +103,7 @@ def open_keys(database: store.Database, tenant: store.Tenant) -> KeyDesk:
 
 async def list_keys(database: store.Database, tenant: store.Tenant) -> Sequence[store.StoredKey]:
     """Return the keys of a tenant, oldest first, revoked ones included."""
-    async with database.read() as session:
+    async with database.read(tenant.id) as session:
         return await store.find_keys(session, tenant.id)
 
 
@@ -104,10 +111,14 @@ async def revoke_key(database: store.Database, key_id: str) -> None:
     """Revoke a key by its public id `key_…`; raises AdministrationError where there is none in force."""
     if ledger.identifier.decode("key", key_id) is None:
         raise AdministrationError(f"{key_id} is no key's id, which reads key_ and 26 characters")
-    async with database.write() as unit:
-        found = await store.find_key(unit, key_id)
-        if found is None or not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
-            raise AdministrationError(f"there is no key {key_id} that could be revoked")
+    async with database.read() as session:
+        found = await store.find_key(session, key_id)
+    absent = AdministrationError(f"there is no key {key_id} that could be revoked")
+    if found is None:
+        raise absent
+    async with database.write(0, found.tenant_id) as unit:
+        if not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
+            raise absent
         record = store.AuditRecord(
             id=clock.new_id(), principal=PRINCIPAL, operation="revokeApiKey", outcome="ACCEPTED", subject=key_id
         )

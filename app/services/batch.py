@@ -47,7 +47,7 @@ class BatchRunner:
     async def _run(
         self, lane: int, tenant_id: UUID, groups: Sequence[ledger.Group], *, reading: bool
     ) -> list[Decisions]:
-        async with self._database.write(lane) as unit:
+        async with self._database.write(lane, tenant_id) as unit:
             mode = await store.lock_head(unit, tenant_id)
             decisions = await self.enter(unit, tenant_id, mode, groups, reading=reading)
             try:
@@ -80,7 +80,7 @@ class BatchRunner:
 
     async def rehearse(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions]:
         """Decide groups over one snapshot by the very same rules, and store nothing."""
-        async with self._database.read() as session:
+        async with self._database.read(tenant_id) as session:
             loaded = await store.load_pages(session, tenant_id, groups, self.currencies)
             unread = self._unread(loaded.pages, groups)
             if unread:

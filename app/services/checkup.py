@@ -58,14 +58,40 @@ async def _database(database: store.Database) -> list[Check]:
     async with database.read() as session:
         facts = await store.read_facts(session)
         damage = await store.find_damage(session)
+        protection = await store.read_protection(session)
         before = clock.now_microseconds()
         skew = await store.read_clock(session) - (before + clock.now_microseconds()) // 2
     judge = _postgresql if database.dialect == "postgresql" else _sqlite
-    checks = [*judge(facts), *_migration(state), *_skew(skew)]
+    checks = [*judge(facts), *_protection(protection), *_migration(state), *_skew(skew)]
     checks.extend(Check(Verdict.WRONG, "file", f"damaged: {problem}; restore it from a backup") for problem in damage)
     if state.up_to_date:
         checks.extend(await _tenants(database))
     return checks
+
+
+def _protection(found: store.Protection | None) -> Iterator[Check]:
+    """Tell where the role that serves is too strong, or nothing but our own statements keeps tenants apart."""
+    if found is None:
+        return
+    subject = "role"
+    if found.superuser:
+        yield Check(Verdict.ADVICE, subject, "it is a superuser, whom nothing binds: serve as a role of its own")
+    elif found.unbound:
+        yield Check(Verdict.ADVICE, subject, "it passes row-level security: ALTER ROLE … NOBYPASSRLS")
+    if found.owned:
+        yield Check(Verdict.ADVICE, subject, "it owns the tables: let SPENDABLE_MIGRATE_URL be the owner's")
+    elif found.changeable_history:
+        told = ", ".join(found.changeable_history)
+        yield Check(Verdict.ADVICE, subject, f"it may change history ({told}): run spendable migrate as the owner")
+    if not (found.unbound or found.owned or found.changeable_history):
+        yield Check(Verdict.FINE, subject, "it owns nothing and cannot change history")
+    if found.unforced:
+        told = "not every table is bound" if len(found.unforced) < len(store.BOUND) else "no table is bound"
+        yield Check(
+            Verdict.ADVICE, "row-level security", f"{told}: SPENDABLE_ROW_LEVEL_SECURITY=true spendable migrate"
+        )
+    else:
+        yield Check(Verdict.FINE, "row-level security", "binds every table with rows of a tenant's")
 
 
 def _key_file(path: Path) -> Iterator[Check]:

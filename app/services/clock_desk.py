@@ -21,7 +21,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 async def read_clock(database: store.Database, tenant: store.Tenant) -> store.Moment:
     """Return where a tenant stands, of either mode."""
-    async with database.read() as session:
+    async with database.read(tenant.id) as session:
         return await store.read_moment(session, tenant.id)
 
 

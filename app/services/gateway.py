@@ -210,7 +210,7 @@ class Gateway:
         )
 
         async def work(lane: int) -> None:
-            async with self._database.write(lane) as unit:
+            async with self._database.write(lane, principal.tenant_id) as unit:
                 await store.insert_audit_record(unit, principal.tenant_id, record)
                 await unit.commit()
 

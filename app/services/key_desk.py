@@ -84,7 +84,7 @@ class KeyDesk:
         new = make_key(self._principal.mode, clock.new_id())
 
         async def work(lane: int) -> MadeKey:
-            async with self._database.write(lane) as unit:
+            async with self._database.write(lane, self._principal.tenant_id) as unit:
                 now = await self._begin(unit)
                 known = await self._known(unit, idempotency_key)
                 if known is not None:
@@ -102,7 +102,7 @@ class KeyDesk:
         new = make_key(self._principal.mode, clock.new_id())
 
         async def work(lane: int) -> MadeKey:
-            async with self._database.write(lane) as unit:
+            async with self._database.write(lane, self._principal.tenant_id) as unit:
                 now = await self._begin(unit)
                 old = await self._find(unit, key_id)
                 known = await self._known(unit, idempotency_key)
@@ -129,7 +129,7 @@ class KeyDesk:
         """Revoke a key, which may be the bearer's own; one that is revoked already stays as it is."""
 
         async def work(lane: int) -> store.StoredKey:
-            async with self._database.write(lane) as unit:
+            async with self._database.write(lane, self._principal.tenant_id) as unit:
                 now = await self._begin(unit)
                 key = await self._find(unit, key_id)
                 if key.revoked_at is not None:

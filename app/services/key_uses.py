@@ -63,7 +63,7 @@ class KeyUses:
             await self.flush()
 
     async def _write(self, tenant_id: UUID, used: list[tuple[str, int]], lane: int) -> None:
-        async with self._database.write(lane) as unit:
+        async with self._database.write(lane, tenant_id) as unit:
             for key_id, at in used:
                 await store.note_key_use(unit, tenant_id, key_id, at)
             await unit.commit()

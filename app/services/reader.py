@@ -284,7 +284,7 @@ class Reader:
             raise DeadlineExceeded("The read was given up.")
         if self._session is None:
             self._until = asyncio.get_running_loop().time() + self._seconds_max
-            session = await self._bounded(self._stack.enter_async_context(self._database.read()))
+            session = await self._bounded(self._stack.enter_async_context(self._database.read(self._tenant_id)))
             here = await self._bounded(store.read_coordinate(session, self._tenant_id))
             if self._at_least is not None and here.sequence < self._at_least:
                 message = "The ledger has not reached that sequence yet."

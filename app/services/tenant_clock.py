@@ -134,7 +134,7 @@ class TenantClock:
 
     async def _go_on(self, walk: _Walk, lane: int) -> ClockMove:
         """Go past a few instants in one unit: at each, the holds that lapse are recorded; the target comes last."""
-        async with self._database.write(lane) as unit:
+        async with self._database.write(lane, self._tenant_id) as unit:
             mode = await store.lock_head(unit, self._tenant_id)
             moment = await store.read_moment(unit, self._tenant_id)
             target = walk.target_from(moment.at)
@@ -170,7 +170,7 @@ class TenantClock:
         return holds
 
     async def _freeze(self, lane: int) -> ClockMove:
-        async with self._database.write(lane) as unit:
+        async with self._database.write(lane, self._tenant_id) as unit:
             await store.lock_head(unit, self._tenant_id)
             moment = await store.read_moment(unit, self._tenant_id)
             await store.set_test_clock(unit, self._tenant_id, frozen_at=moment.at)
@@ -178,7 +178,7 @@ class TenantClock:
         return ClockMove(moment.at, frozen=True, target=moment.at)
 
     async def _resume(self, lane: int) -> ClockMove:
-        async with self._database.write(lane) as unit:
+        async with self._database.write(lane, self._tenant_id) as unit:
             await store.lock_head(unit, self._tenant_id)
             moment = await store.read_moment(unit, self._tenant_id)
             if moment.frozen:

@@ -63,6 +63,7 @@ from app.store.policies import (
     find_policy_versions,
     find_published,
 )
+from app.store.protection import BOUND, Protection, read_protection
 from app.store.reading import (
     AccountFilter,
     BalanceRead,
@@ -87,6 +88,7 @@ from app.store.transactions import (
 )
 
 __all__ = [
+    "BOUND",
     "AccountFilter",
     "AlreadyServed",
     "AuditFilter",
@@ -106,6 +108,7 @@ __all__ = [
     "MigrationState",
     "Moment",
     "Position",
+    "Protection",
     "ReadOnly",
     "Session",
     "StoreError",
@@ -191,6 +194,7 @@ __all__ = [
     "read_coordinate",
     "read_facts",
     "read_moment",
+    "read_protection",
     "require_migrated",
     "resolve_external_ids",
     "revoke_key",

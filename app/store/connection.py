@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from app.store.session import Row, Rows
 from app.store.statement import Dialect
@@ -31,8 +32,8 @@ class Connection(Protocol):
         """Whether this connection can no longer be used."""
         ...
 
-    async def begin(self) -> None:
-        """Open a snapshot, or a unit of work on a writer's connection."""
+    async def begin(self, tenant_id: UUID | None) -> None:
+        """Open a snapshot, or a unit of work on a writer's connection: one tenant's, or what spans them for None."""
         ...
 
     async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -139,10 +140,14 @@ class Database:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Session]:
-        """One snapshot: every statement in it sees the same moment. It waits for one of `readers_max` connections."""
+    async def read(self, tenant_id: UUID | None = None) -> AsyncIterator[Session]:
+        """One snapshot: every statement in it sees the same moment. It waits for one of `readers_max` connections.
+
+        It is one tenant's. Without one it may see what has to be known before the tenant is: tenants, their heads, keys
+        and holds; under row-level security nothing else is there.
+        """
         async with self._permits:
-            connection = await self._begin(self._idle.pop() if self._idle else None, writing=False)
+            connection = await self._begin(self._idle.pop() if self._idle else None, tenant_id, writing=False)
             try:
                 yield _Session(connection, self.dialect)
             finally:
@@ -151,14 +156,14 @@ class Database:
                     self._idle.append(connection)
 
     @asynccontextmanager
-    async def write(self, lane: int = 0) -> AsyncIterator[Unit]:
-        """One unit of work on the lane's own connection; leaving without `commit` rolls it back."""
+    async def write(self, lane: int = 0, tenant_id: UUID | None = None) -> AsyncIterator[Unit]:
+        """One unit of work on the lane's own connection, of one tenant as in `read`; undone without `commit`."""
         if self._read_only:
             raise errors.ReadOnly("this database was opened for reading only")
         holder = self._lanes[lane]
         async with holder.free:
             known, holder.connection = holder.connection, None
-            connection = await self._begin(known, writing=True)
+            connection = await self._begin(known, tenant_id, writing=True)
             holder.connection = connection
             unit = _Unit(connection, self.dialect)
             try:
@@ -177,20 +182,20 @@ class Database:
             await self._idle.pop().close()
         self._driver.close()
 
-    async def _begin(self, known: Connection | None, *, writing: bool) -> Connection:
+    async def _begin(self, known: Connection | None, tenant_id: UUID | None, *, writing: bool) -> Connection:
         # A connection that was idle may have been cut meanwhile. Nothing has been asked of it, so another takes over.
         if known is not None and not known.lost:
             try:
-                return await _begun(known)
+                return await _begun(known, tenant_id)
             except errors.StoreError:
                 if not known.lost:
                     raise
-        return await _begun(await self._driver.connect(writing=writing))
+        return await _begun(await self._driver.connect(writing=writing), tenant_id)
 
 
-async def _begun(connection: Connection) -> Connection:
+async def _begun(connection: Connection, tenant_id: UUID | None) -> Connection:
     try:
-        await connection.begin()
+        await connection.begin(tenant_id)
     except BaseException:
         await connection.close()
         raise

@@ -84,12 +84,12 @@ async def check_invariants(
 
     Every query has a snapshot of its own, and compares only what it reads together: the ledger may be served meanwhile.
     """
-    async with database.read() as session:
+    async with database.read(tenant_id) as session:
         last = (await read_moment(session, tenant_id)).sequence
     windows = [(first, min(first + window - 1, last)) for first in range(1, last + 1, window)]
     for statement in (*RANGED, _UNCLAIMED):
         for done, (first, through) in enumerate(windows, 1):
-            async with database.read() as session:
+            async with database.read(tenant_id) as session:
                 findings = await session.rows(statement, tenant_id, first, through)
             yield InvariantCheck(_name(statement), done, len(windows), [dict(row) for row in findings])
     async for step in _check_totals(database, tenant_id, windows, last):
@@ -106,7 +106,7 @@ async def _check_totals(
 ) -> AsyncIterator[InvariantCheck]:
     totals: dict[str, int] = {}
     for done, (first, through) in enumerate(windows, 1):
-        async with database.read() as session:
+        async with database.read(tenant_id) as session:
             rows = await session.rows(_TOTALS, tenant_id, first, through, last)
         for row in rows:
             sign = 1 if row["normal_side"] == "DEBIT" else -1
@@ -118,10 +118,10 @@ async def _check_totals(
 async def _check_counters(
     database: Database, tenant_id: UUID, windows: Sequence[tuple[int, int]]
 ) -> AsyncIterator[InvariantCheck]:
-    async with database.read() as session:
+    async with database.read(tenant_id) as session:
         exponents = {currency.code: currency.exponent for currency in await find_currencies(session)}
     for done, (first, through) in enumerate(windows, 1):
-        async with database.read() as session:
+        async with database.read(tenant_id) as session:
             findings = await find_wrong_counters(session, tenant_id, exponents, first, through)
         yield InvariantCheck(COUNTERS_NAME, done, len(windows), findings)
 
@@ -131,7 +131,7 @@ async def _check_pages(
 ) -> AsyncIterator[InvariantCheck]:
     after, done = ("", ""), 0
     while True:
-        async with database.read() as session:
+        async with database.read(tenant_id) as session:
             rows = await session.rows(statement, tenant_id, *after, WINDOW_SEQUENCES)
         done += 1
         more = len(rows) == WINDOW_SEQUENCES

@@ -1,12 +1,14 @@
 """Bringing a database to the schema of this version, and telling how far it is from it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
@@ -17,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from app.store import errors
 from app.store.database import Database, open_database, parse_url, sqlite_path
+from app.store.protection import bind_rows, grant
 from app.store.sqlite import FileLock, check_path
 from app.store.sqlite_statistics import describe_tables
 from app.store.statement import Statement
@@ -61,8 +64,11 @@ async def require_migrated(database: Database) -> None:
         raise errors.Unmigrated(f"the database {found}, and this version needs {state.wanted}: run spendable migrate")
 
 
-async def migrate(url: str) -> None:
-    """Bring the database at an address to the schema of this version; nothing happens where it already is."""
+async def migrate(url: str, *, row_level_security: bool = False, role: str | None = None) -> None:
+    """Bring the database at an address to the schema of this version; nothing happens where it already is.
+
+    On PostgreSQL row-level security then binds everybody or nobody, and a role that serves is granted what it needs.
+    """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         path = sqlite_path(parsed)
@@ -71,11 +77,14 @@ async def migrate(url: str) -> None:
             return
         lock = await _file_lock(path)
         try:
-            await _upgrade(parsed.set(drivername="sqlite+aiosqlite"))
+            await _upgrade(parsed.set(drivername="sqlite+aiosqlite"), _run)
         finally:
             lock.release()
     else:
-        await _upgrade(parsed.set(drivername="postgresql+asyncpg"))
+        await _upgrade(
+            parsed.set(drivername="postgresql+asyncpg"),
+            lambda connection: _run_and_protect(connection, row_level_security=row_level_security, role=role),
+        )
 
 
 async def _is_current(url: str) -> bool:
@@ -96,15 +105,16 @@ async def _file_lock(path: Path) -> FileLock:
     return FileLock(path)
 
 
-async def _upgrade(url: URL) -> None:
+async def _upgrade(url: URL, run: Callable[[Connection], None]) -> None:
     engine = _engine(url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_run)
+            await connection.run_sync(run)
     except (OSError, OperationalError) as error:
         raise errors.Unavailable(f"{url.render_as_string()} cannot be migrated: {error}") from error
     except DBAPIError as error:
-        raise errors.StoreError(f"{url.render_as_string()} cannot be migrated: {error}") from error
+        told = str(error.orig or error).partition("\n")[0]
+        raise errors.StoreError(f"{url.render_as_string()} cannot be migrated: {told}") from error
     finally:
         await engine.dispose()
 
@@ -131,9 +141,18 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
+def _run_and_protect(connection: Connection, *, row_level_security: bool, role: str | None) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+    if MigrationContext.configure(connection).get_current_revision() != _wanted():
+        # A migration may have to change rows of every tenant.
+        bind_rows(connection, bound=False)
+        _run(connection)
+    bind_rows(connection, bound=row_level_security)
+    if role is not None:
+        grant(connection, role)
+
+
 def _run(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
     scripts = _scripts()
 
     def upgrade(revision: Any, _context: object) -> Any:  # noqa: ANN401 - Alembic's own types

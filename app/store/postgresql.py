@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 
@@ -12,6 +13,10 @@ from app.store.connection import Limits
 from app.store.session import Row, Rows
 from app.store.statement import Dialect
 
+TENANT_SETTING = "app.tenant"
+"""What the policies of row-level security compare a row's tenant with; it ends with the transaction."""
+EVERY_TENANT = "all"
+"""What it says where there is no tenant yet: then only tenants, their heads, keys and holds can be seen."""
 _CONFLICTS = frozenset({"40001", "40P01", "55P03", "25006", "0A000"})
 # Classes and codes of an SQLSTATE after which the connection is gone: lost, shut down, or thrown out while idle.
 _LOST = ("08", "57P0", "25P03")
@@ -75,10 +80,10 @@ class PostgresConnection:
         """Whether this connection can no longer be used."""
         return bool(self._driver.is_closed())
 
-    async def begin(self) -> None:
-        """Open a transaction with its settings, in one message."""
+    async def begin(self, tenant_id: UUID | None) -> None:
+        """Open a transaction with its settings and whose rows it may see, in one message."""
         try:
-            await self._driver.execute(self._opening)
+            await self._driver.execute(f"{self._opening}; SET LOCAL {TENANT_SETTING} = '{tenant_id or EVERY_TENANT}'")
         except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
             raise self._translated(error) from error
 

@@ -94,7 +94,7 @@ class SqliteConnection:
         self._writing = writing
         self.lost = False
 
-    async def begin(self) -> None:
+    async def begin(self, tenant_id: UUID | None) -> None:  # noqa: ARG002 - a file knows no rows of others
         """Open a snapshot, or take the file's write lock."""
         await self._execute("BEGIN IMMEDIATE" if self._writing else "BEGIN", ())
 

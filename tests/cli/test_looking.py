@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.cli.conftest import Spendable
 
 
@@ -66,3 +67,42 @@ def test_postgresql_is_told_what_to_change(spendable: Spendable, postgres_url: s
     assert verdicts["max_wal_size"] == "advice"
     assert verdicts["PostgreSQL"] == verdicts["clock"] == "fine"
     assert found.code == 1
+
+
+def test_an_owner_migrates_for_a_role_that_serves_and_doctor_tells_of_both(
+    spendable: Spendable, postgres_cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres_cluster.run("CREATE ROLE owner_of_it LOGIN")
+    postgres_cluster.run("CREATE ROLE serves_it LOGIN")
+    postgres_cluster.run("CREATE DATABASE owned OWNER owner_of_it")
+    owner, serving = (
+        postgres_cluster.url("owned").replace(f"{postgres.SUPERUSER}@", f"{role}@", 1)
+        for role in ("owner_of_it", "serves_it")
+    )
+    try:
+        monkeypatch.setenv("SPENDABLE_DATABASE_URL", serving)
+        assert "permission denied" in spendable("migrate").refusal
+        monkeypatch.setenv("SPENDABLE_MIGRATE_URL", serving)
+        assert "another name" in spendable("migrate").refusal
+        monkeypatch.setenv("SPENDABLE_MIGRATE_URL", owner)
+        for _ in range(2):
+            assert spendable("migrate").code == 0
+        told = spendable("doctor").out
+        assert "it owns nothing and cannot change history" in told
+        assert "binds every table with rows of a tenant's" in told
+        assert spendable("tenant", "create", "acme").code == 0
+        key = spendable("key", "create", "--tenant", "acme")
+        assert key.out.startswith("spd_live_")
+        assert "key" in spendable("key", "list", "--tenant", "acme").out
+        assert spendable("verify").out == "Everything holds.\n"
+        monkeypatch.setenv("SPENDABLE_ROW_LEVEL_SECURITY", "false")
+        assert spendable("migrate").code == 0
+        assert "no table is bound" in spendable("doctor").out
+        assert "it owns the tables" in spendable("doctor", "--database-url", owner).out
+        postgres_cluster.run("GRANT DELETE ON entries TO serves_it", "owned")
+        assert "it may change history (entries)" in spendable("doctor").out
+        postgres_cluster.run("ALTER ROLE serves_it BYPASSRLS")
+        assert "it passes row-level security" in spendable("doctor").out
+    finally:
+        postgres_cluster.run("DROP DATABASE owned WITH (FORCE)")
+        postgres_cluster.run("DROP ROLE owner_of_it, serves_it")

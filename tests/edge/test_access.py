@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
@@ -34,7 +35,7 @@ from app.graphql.rules import NoRuleError, enforce
 from app.http import asgi
 from app.settings import load
 from tests.edge.world import MONDAY, MUTATIONS, QUERIES, REFUSED, WORLD, two_transfers
-from tests.services.desk import open_desk
+from tests.services.desk import new_tenant, open_desk
 
 APPROVED: Final = Path(__file__).with_name("access_matrix.txt")
 ALL: Final = frozenset(services.Scope)
@@ -140,20 +141,17 @@ async def open_world(url: str) -> AsyncIterator[World]:
     """Make a tenant with one of everything, a neighbour with nothing, and a key for each sort of bearer."""
     async with open_desk(url, at=MONDAY) as desk:
         gateway = desk.gateway
-        async with desk.database.write() as unit:
-            elsewhere = store.Tenant(services.new_id(), "house", "neighbour", "TEST", MONDAY)
-            await store.insert_tenant(unit, elsewhere)
-            keys = {
-                name: await _add_key(unit, tenant, scopes, **ends)
-                for name, tenant, scopes, ends in (
-                    *((str(scope), desk.principal.tenant_id, frozenset({scope}), {}) for scope in services.Scope),
-                    ("all", desk.principal.tenant_id, ALL, {}),
-                    ("neighbour", elsewhere.id, ALL, {}),
-                    ("expired", desk.principal.tenant_id, ALL, {"expires_at": MONDAY}),
-                    ("revoked", desk.principal.tenant_id, ALL, {"revoked_at": MONDAY}),
-                )
-            }
-            await unit.commit()
+        neighbour = await new_tenant(desk.database, "neighbour", MONDAY)
+        keys = {
+            name: await _add_key(desk.database, tenant, scopes, **ends)
+            for name, tenant, scopes, ends in (
+                *((str(scope), desk.principal.tenant_id, frozenset({scope}), {}) for scope in services.Scope),
+                ("all", desk.principal.tenant_id, ALL, {}),
+                ("neighbour", neighbour, ALL, {}),
+                ("expired", desk.principal.tenant_id, ALL, {"expires_at": MONDAY}),
+                ("revoked", desk.principal.tenant_id, ALL, {"revoked_at": MONDAY}),
+            )
+        }
         app = asgi.build_app(
             load({"graphiql_enabled": False, "budget_points_max": 10**9, "budget_points_per_second": 10**9}),
             desk=gateway,
@@ -168,21 +166,21 @@ async def open_world(url: str) -> AsyncIterator[World]:
             yield world
 
 
-async def _add_key(unit: store.Unit, tenant_id: Any, scopes: frozenset[services.Scope], **ends: int) -> str:  # noqa: ANN401 - a UUID
+async def _add_key(database: store.Database, tenant_id: UUID, scopes: frozenset[services.Scope], **ends: int) -> str:
     made = services.make_key("TEST", services.new_id())
-    await store.insert_key(
-        unit,
-        store.StoredKey(
-            id=made.key_id,
-            tenant_id=tenant_id,
-            name="k",
-            secret_hash=made.secret_hash,
-            scopes=frozenset(scopes),
-            created_at=MONDAY - 1,
-            expires_at=ends.get("expires_at"),
-            revoked_at=ends.get("revoked_at"),
-        ),
+    key = store.StoredKey(
+        id=made.key_id,
+        tenant_id=tenant_id,
+        name="k",
+        secret_hash=made.secret_hash,
+        scopes=frozenset(scopes),
+        created_at=MONDAY - 1,
+        expires_at=ends.get("expires_at"),
+        revoked_at=ends.get("revoked_at"),
     )
+    async with database.write(0, tenant_id) as unit:
+        await store.insert_key(unit, key)
+        await unit.commit()
     return made.text
 
 

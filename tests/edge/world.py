@@ -13,9 +13,13 @@ def _blocks() -> list[tuple[list[str], str]]:
     made = []
     for block in re.split(r"\n\n+", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip()):
         head, _, given = block.partition("\n")
-        given = re.sub(r"@(\w+)", r'{ externalId: "\1" }', " ".join(given.split()))
-        made.append((head.split(), re.sub(r"(\d+\.\d\d) USD", r'{ amount: "\1", currency: "USD" }', given)))
+        made.append((head.split(), _spelled_out(" ".join(given.split()))))
     return made
+
+
+def _spelled_out(text: str) -> str:
+    text = re.sub(r"@(\w+)", r'{ externalId: "\1" }', text)
+    return re.sub(r"(\d+\.\d\d) USD", r'{ amount: "\1", currency: "USD" }', text)
 
 
 WORLD: Final = [(words[1], words[2], given) for words, given in _blocks() if words[0] == "world"]
@@ -36,3 +40,10 @@ def two_transfers(bank: str, bob: str) -> str:
         'input: { idempotencyKeys: ["c1", "c2"], amounts: ["1", "999999999"], currency: "USD",'
         f' from: ["{bank}", "{bob}"], to: ["{bob}", "{bank}"] }}'
     )
+
+
+def attacks() -> list[tuple[str, str]]:
+    """What somebody could ask of what is not theirs: the prefix of an id, or look, and a document."""
+    lines = Path(__file__).with_name("attacks.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.partition(": ") for line in lines if line and not line.startswith("#")]
+    return [(kind, _spelled_out(document.replace("ONE", "1.00 USD"))) for kind, _, document in pairs]

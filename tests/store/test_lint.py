@@ -34,6 +34,8 @@ WITHOUT_TENANT = {
     "facts.quick_check",
     "facts.server",
     "facts.version",
+    "protection.role",
+    "protection.tables",
 }
 WITHOUT_TENANT_KEY = {"tenants", "currencies", "api_keys"}
 FORBIDDEN = re.compile(

@@ -65,7 +65,7 @@ async def _find_or_create(database: store.Database, name: str) -> store.Tenant |
 
 async def _set_clock(database: store.Database, tenant: store.Tenant, *, frozen_at: int | None) -> None:
     """Let the tenant's clock stand still at an instant (or at the last one recorded), or run with real time."""
-    async with database.write() as unit:
+    async with database.write(0, tenant.id) as unit:
         await store.lock_head(unit, tenant.id)
         if frozen_at is None or frozen_at > (await store.read_moment(unit, tenant.id)).at:
             await store.set_test_clock(unit, tenant.id, frozen_at=frozen_at)
