@@ -18,7 +18,6 @@ class Scope(StrEnum):
     MONEY_MOVE = "money:move"
     MONEY_FORCE = "money:force"
     MONEY_ADVANCE = "money:advance"
-    MONEY_DELAY = "money:delay"
     MONEY_OVERRIDE = "money:override"
     HOLDS_MANAGE = "holds:manage"
     ACCOUNTS_MANAGE = "accounts:manage"

@@ -27,7 +27,6 @@ _SCOPES: Final = {
     ),
     services.Scope.MONEY_FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
     services.Scope.MONEY_ADVANCE: "`advance: true`, and moving money to an earlier instant: before it has matured.",
-    services.Scope.MONEY_DELAY: "Moving money that has yet to mature to a later instant by `delayAvailability`.",
     services.Scope.MONEY_OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
     services.Scope.HOLDS_MANAGE: (
         "Holds: seeing, placing, incrementing, extending and releasing; and captures, with `money:move`."
