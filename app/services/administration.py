@@ -117,7 +117,7 @@ async def revoke_key(database: store.Database, key_id: str) -> None:
     if found is None:
         raise absent
     async with database.write(0, found.tenant_id) as unit:
-        if not await store.revoke_key(unit, key_id, await store.read_clock(unit)):
+        if not await store.revoke_key(unit, found.tenant_id, key_id, await store.read_clock(unit)):
             raise absent
         record = store.AuditRecord(
             id=clock.new_id(), principal=PRINCIPAL, operation="revokeApiKey", outcome="ACCEPTED", subject=key_id

@@ -134,7 +134,7 @@ class KeyDesk:
                 key = await self._find(unit, key_id)
                 if key.revoked_at is not None:
                     return key
-                await store.revoke_key(unit, key.id, now)
+                await store.revoke_key(unit, key.tenant_id, key.id, now)
                 await self._record(unit, "revokeApiKey", key.id, None)
                 await unit.commit()
             return replace(key, revoked_at=now)

@@ -51,7 +51,8 @@ _USED = Statement(
 )
 _REVOKE = Statement(
     "api_keys.revoke",
-    "UPDATE api_keys SET revoked_at = $2 WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id",
+    """UPDATE api_keys SET revoked_at = $3 WHERE tenant_id = $1 AND key_id = $2 AND revoked_at IS NULL
+       RETURNING key_id""",
 )
 
 
@@ -167,9 +168,9 @@ async def note_key_use(unit: Unit, tenant_id: UUID, key_id: str, at: int) -> Non
     await unit.run(_USED, tenant_id, key_id, at)
 
 
-async def revoke_key(unit: Unit, key_id: str, at: int) -> bool:
+async def revoke_key(unit: Unit, tenant_id: UUID, key_id: str, at: int) -> bool:
     """Revoke a key; False where there is no such key in force."""
-    return bool(await unit.rows(_REVOKE, key_id, at))
+    return bool(await unit.rows(_REVOKE, tenant_id, key_id, at))
 
 
 def _id_of(position: Position | None) -> str | None:

@@ -24,23 +24,27 @@ LOOKED_THROUGH = 128
 """Empty buckets, and lines that carry no slice, that a page looks through beyond its size; then it ends early."""
 
 # What a bucket held when a sequence was the last: nothing where it was made later, what it holds now where nothing came
-# since, else that without what came since. Past instants are mostly asked about soon, so that little has.
-_LINES_OF = "l.tenant_id = $1 AND l.account_id = u.account_id AND l.available_at = k.available_at"
+# since, else that without what came since. Past instants are mostly asked about soon, so that little has. Where a page
+# ends is found out first: behind row-level security, a sub-select is no bound of an index's range.
+_LINES_OF = "l.tenant_id = $1 AND l.account_id = p.account_id AND l.available_at = k.available_at"
 _BUCKETS = Statement(
     "slices.buckets",
-    f"""SELECT k.account_id, k.available_at,
+    f"""WITH p AS MATERIALIZED (
+            SELECT u.account_id, u.side, u.available_at, coalesce((SELECT o.available_at FROM buckets o
+                WHERE o.tenant_id = $1 AND o.account_id = u.account_id AND o.available_at > u.available_at
+                ORDER BY o.available_at LIMIT 1 OFFSET $3), {INSTANT_MAX}) AS page_end
+            FROM {{rows(account_id uuid, side text, available_at bigint)}})
+        SELECT k.account_id, k.available_at,
             CASE
                 WHEN (SELECT l.sequence FROM entries l WHERE {_LINES_OF} ORDER BY l.sequence LIMIT 1) > $2 THEN 0
                 WHEN (SELECT l.sequence FROM entries l WHERE {_LINES_OF} ORDER BY l.sequence DESC LIMIT 1) <= $2
                     THEN k.amount
-                ELSE k.amount - (SELECT sum(CASE WHEN l.side = u.side THEN l.amount ELSE -l.amount END)
+                ELSE k.amount - (SELECT sum(CASE WHEN l.side = p.side THEN l.amount ELSE -l.amount END)
                     FROM entries l WHERE {_LINES_OF} AND l.sequence > $2)
             END::bigint AS amount
-        FROM {{rows(account_id uuid, side text, available_at bigint)}}
-        {{each(buckets k ON k.tenant_id = $1 AND k.account_id = u.account_id AND k.available_at > u.available_at
-        AND k.available_at <= coalesce((SELECT o.available_at FROM buckets o
-            WHERE o.tenant_id = $1 AND o.account_id = u.account_id AND o.available_at > u.available_at
-            ORDER BY o.available_at LIMIT 1 OFFSET $3), {INSTANT_MAX}))}}
+        FROM p
+        {{each(buckets k ON k.tenant_id = $1 AND k.account_id = p.account_id AND k.available_at > p.available_at
+        AND k.available_at <= p.page_end)}}
         ORDER BY k.available_at""",
 )
 

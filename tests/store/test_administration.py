@@ -71,9 +71,9 @@ async def test_a_key_is_found_with_its_tenant_and_revoked_once(database: store.D
         await store.insert_key(unit, key)
         await unit.commit()
     async with database.write(0) as unit:
-        assert await store.revoke_key(unit, "key_1", START + 2)
-        assert not await store.revoke_key(unit, "key_1", START + 3)
-        assert not await store.revoke_key(unit, "key_2", START + 3)
+        assert await store.revoke_key(unit, tenant.tenant_id, "key_1", START + 2)
+        assert not await store.revoke_key(unit, tenant.tenant_id, "key_1", START + 3)
+        assert not await store.revoke_key(unit, tenant.tenant_id, "key_2", START + 3)
         await unit.commit()
     async with database.read() as session:
         found = await store.find_key(session, "key_1")

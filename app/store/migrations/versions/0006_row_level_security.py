@@ -45,5 +45,6 @@ def upgrade() -> None:
     # What has to be known before the tenant is: who there is, whose a key is, and who has holds that lapsed.
     for table in ("tenants", "heads"):
         op.execute(f"CREATE POLICY every_tenant ON {table} USING ({EVERY}) WITH CHECK ({EVERY})")
-    for table in ("api_keys", "holds"):
-        op.execute(f"CREATE POLICY every_tenant ON {table} FOR SELECT USING ({EVERY})")
+    lapsing = "status = 'ACTIVE' AND expires_at IS NOT NULL"
+    op.execute(f"CREATE POLICY every_tenant ON api_keys FOR SELECT USING ({EVERY})")
+    op.execute(f"CREATE POLICY every_tenant ON holds FOR SELECT USING ({EVERY} AND {lapsing})")
