@@ -109,6 +109,8 @@ async def _facts(context: Context, deposit: PreviewDepositInput, account: ledger
         raise services.BadInput(f"The account is kept in {account.currency}.", (*path, "amount", "currency"))
     here = await context.read(services.Reader.coordinate)
     at = here.at if deposit.at is None else deposit.at
+    if at < 0:
+        raise services.BadInput("at must not lie before 1970.", (*path, "at"))
     opened_at, tier = 0, deposit.risk_tier
     if account is not None:
         opened_at = account.opened_at

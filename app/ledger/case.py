@@ -101,10 +101,13 @@ class Case:
         self.refuse(RejectionCode.EXTERNAL_ID_TAKEN, by)
 
     def effective_at(self, wanted: int | None) -> int:
-        """Return when it counts in business terms: now where not said or a little ahead, never later."""
+        """Return when it counts in business terms: now where not said or a little ahead, never later.
+
+        Instants are counted from 1970 on, and nothing before that can be kept.
+        """
         if wanted is None:
             return self.at
-        if wanted > self.at + CLOCK_SKEW_MICROSECONDS:
+        if not 0 <= wanted <= self.at + CLOCK_SKEW_MICROSECONDS:
             self.refuse(RejectionCode.INVALID_TIME, Culprit(field="effectiveAt"))
         return min(wanted, self.at)
 

@@ -281,3 +281,28 @@ def test_text_that_no_database_holds_is_refused(value: str) -> None:
         bounds.name(value, ())
     with pytest.raises(services.BadInput):
         bounds.label(value, ("externalId",))
+
+
+PORTIONS = [{"take": {"rest": True}, "available": {"atOnce": True}}]
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z"])
+async def test_instants_before_1970_are_refused_where_they_would_be_kept_or_counted_from(
+    api: Api, instant: str
+) -> None:
+    money = {"amount": "1.00", "currency": "USD"}
+    ends = {"from": {"externalId": "bank"}, "to": {"externalId": "alice"}, "amount": money, "effectiveAt": instant}
+    told = "rejection { code culprit { field } }"
+    for verb, given in (
+        ("transfer", ends),
+        ("deposit", ends | {"method": "CASH", "availableAt": "2026-01-01T00:00:00Z"}),
+    ):
+        made = await api.do(verb, given, told)
+        assert made["rejection"] == {"code": "INVALID_TIME", "culprit": {"field": "effectiveAt"}}
+    document = "query ($d: PreviewDepositInput!) { previewAvailability(deposit: $d) { problems { code } } }"
+    terms = {"account": {"externalId": "alice"}, "amount": money, "method": "CASH", "at": instant}
+    policy = {"timeZone": "UTC", "calendar": "EVERY_DAY", "rules": [{"name": "all", "portions": PORTIONS}]}
+    await api.do("publishPolicy", {"name": "p", "policy": policy}, "sequence rejection { code }")
+    await api.do("assignPolicy", {"policy": {"name": "p"}}, "sequence")
+    error = await api.error(document, {"d": terms})
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "inputPath": ["deposit", "at"]}
