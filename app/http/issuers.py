@@ -1,13 +1,15 @@
 """Issuers: whose tokens are believed, for which tenant and scopes, and the keys that they sign with."""
 
 import asyncio
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any, Final, Literal
-from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request
 
 import orjson
@@ -35,6 +37,7 @@ KEYS_SECONDS_MAX: Final = 86_400.0
 """How long they are used at most where they cannot be asked for."""
 AGAIN_SECONDS: Final = 30.0
 """How long a key that is not known, or an issuer that could not be asked, waits for the next try."""
+_HTTPS: Final = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?", re.ASCII)
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 _Text = Annotated[str, Field(min_length=1, max_length=512)]
 
@@ -58,8 +61,8 @@ class Issuer(BaseModel):
     def _check(self) -> "Issuer":
         if (self.tenant is None) == (self.tenant_claim is None):
             raise ValueError("give tenant or tenant_claim, one of them")
-        if "://" in self.keys and not self.keys.startswith("https://"):
-            raise ValueError("keys are fetched by https only, or read from a file")
+        if "://" in self.keys and not _HTTPS.fullmatch(self.keys):
+            raise ValueError("keys are fetched by https only, from an address without blanks, or read from a file")
         return self
 
 
@@ -123,7 +126,7 @@ class KeyRing:
                 async with asyncio.timeout(2 * FETCH_SECONDS_MAX):
                     text = await asyncio.to_thread(_read, self._issuer.keys)
                 self._kept = _Kept(_keys_in(text), now)
-            except (OSError, URLError, ValueError, KeyError, TypeError, TimeoutError, JoseError) as error:
+            except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
                 # Those known before stand, for a day at most.
                 telemetry.warn(
                     telemetry.SERVER,
@@ -176,9 +179,11 @@ def _keys_in(text: bytes) -> dict[str | None, SigningKey]:
         if not isinstance(data, dict):
             raise TypeError("a key is an object")
         if data.get("kty") in {"RSA", "EC", "OKP"} and data.get("use", "sig") == "sig" and _is_strong(data):
-            (key,) = KeySet.import_key_set({"keys": [data]}).keys
-            if isinstance(key, RSAKey | ECKey | OKPKey):
-                made[data.get("kid")] = key
+            # A key of a sort that we do not know stands for none; those beside it are as good as before.
+            with suppress(JoseError, ValueError, KeyError, TypeError):
+                (key,) = KeySet.import_key_set({"keys": [data]}).keys
+                if isinstance(key, RSAKey | ECKey | OKPKey):
+                    made[data.get("kid")] = key
     return made
 
 

@@ -149,6 +149,11 @@ BAD_TOKENS: Final[dict[str, Callable[[House], str]]] = {
     "no subject": lambda house: house.token(sub=None),
     "an end that is a text": lambda house: house.token(exp=str(SECONDS + 600)),
     "an end that is true": lambda house: house.token(exp=True),
+    "an end beyond all numbers": lambda house: house.token(exp=10**400),
+    "an end before all beginnings": lambda house: house.token(exp=-(10**400), nbf=-(10**401)),
+    "an end that is no number": lambda house: _signed_raw(
+        house, json.dumps(good_claims() | {"exp": 0}).replace('"exp": 0', '"exp": NaN').encode()
+    ),
     "an end that never comes": lambda house: _signed_raw(
         house, json.dumps(good_claims() | {"exp": 0}).replace('"exp": 0', '"exp": Infinity').encode()
     ),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -184,6 +185,23 @@ async def test_keys_stand_while_they_cannot_be_asked_for_but_not_for_ever(
     assert await ring.find("a") is None
 
 
+async def test_a_key_that_is_not_understood_costs_the_others_nothing(tmp_path: Path) -> None:
+    keys = json.loads(written("a"))["keys"]
+    odd = [{"kty": "EC", "crv": "P-192", "x": "AA", "y": "AA", "kid": "b"}, {"kty": "OKP", "crv": "new", "kid": "c"}]
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [odd[0], *keys, odd[1]]}), encoding="utf-8")
+    ring = KeyRing(issuer_at(str(tmp_path / "keys.json")))
+    assert await ring.find("a") is not None
+    assert [await ring.find("b"), await ring.find("c")] == [None, None]
+
+
+async def test_an_answer_that_breaks_off_is_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> bytes:
+        raise IncompleteRead(b"")
+
+    monkeypatch.setattr(issuers, "_read", broken)
+    assert await KeyRing(issuer_at("https://id.example/keys")).find("a") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -222,6 +240,8 @@ GOOD = {
         ({"algorithms": '["none"]'}, "algorithms"),
         ({"algorithms": "[]"}, "algorithms"),
         ({"keys": '"http://id.example/keys"'}, "https only"),
+        ({"keys": '"https://id.example:bad/keys"'}, "https only"),
+        ({"keys": '"https://id.example/a b"'}, "https only"),
         ({"tenant_claim": '"tenant"'}, "one of them"),
         ({"tenant": None}, "one of them"),
         ({"scopes": '["money:print"]'}, "scopes"),
