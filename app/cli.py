@@ -85,9 +85,7 @@ def demo(host: Host = None, port: Port = None, database_url: DatabaseUrl = None,
 def migrate(database_url: DatabaseUrl = None) -> None:
     """Bring the database to the schema of this version; nothing happens where it already is."""
     chosen = settings.load({"database_url": database_url})
-    asyncio.run(
-        services.migrate(chosen.database_url, owner_url=chosen.migrate_url, row_level_security=chosen.binds_rows)
-    )
+    asyncio.run(_migrate(chosen))
     out.print("The database has the schema of this version.")
 
 
@@ -238,8 +236,12 @@ def _move_clock(
     )
 
 
-async def _prepare_demo(chosen: settings.Settings) -> str:
+async def _migrate(chosen: settings.Settings) -> None:
     await services.migrate(chosen.database_url, owner_url=chosen.migrate_url, row_level_security=chosen.binds_rows)
+
+
+async def _prepare_demo(chosen: settings.Settings) -> str:
+    await _migrate(chosen)
     await _seed(chosen, DEMO_TENANT)
     async with open_ledger(chosen) as database:
         return await services.keep_key(database, await services.find_tenant(database, DEMO_TENANT), DEMO_KEY_FILE)

@@ -12,7 +12,6 @@ from app.graphql.enums import AuditOutcome
 from app.graphql.paging import Page, Position
 from app.graphql.scalars import BigInt, Instant
 
-_TIMESTAMP_SHIFT = 80
 _OPERATION_CHARACTERS_MAX = 64
 
 
@@ -119,7 +118,7 @@ def _wanted(given: AuditFilter | None) -> services.AuditFilter:
 
 def _record_of(row: services.AuditRecord) -> AuditRecord:
     return AuditRecord(
-        asked_at=Instant((row.id.int >> _TIMESTAMP_SHIFT) * 1_000),
+        asked_at=Instant(row.asked_at),
         principal=row.principal,
         operation=row.operation,
         key_hash=row.key_hash,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,13 +11,9 @@ from graphql.language import (
     SKIP,
     ArgumentNode,
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     ValueNode,
     VariableDefinitionNode,
     VisitorAction,
@@ -86,8 +82,6 @@ class Document:
     digest: str
     # By the operation's name.
     prices: Mapping[str, cost.Price]
-    # The operations that ask what the schema is like, by name.
-    introspecting: frozenset[str]
     projections: Projections = field(default_factory=Projections)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -116,11 +110,11 @@ class Document:
 
     def asks_of_the_schema_alone(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation is about the schema, and so about nobody's money."""
-        return all(name.startswith("__") for name in _root_fields(operation, self.fragments))
+        return all(root.name.value.startswith("__") for root in self.price(operation).roots)
 
     def introspects(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation asks what the schema is like."""
-        return _name_of(operation) in self.introspecting
+        return any(root.name.value in _INTROSPECTION for root in self.price(operation).roots)
 
     def check_nodes(
         self,
@@ -141,21 +135,6 @@ class Document:
 
 def _name_of(operation: OperationDefinitionNode) -> str:
     return operation.name.value if operation.name else ""
-
-
-def _root_fields(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
-    waiting: list[SelectionSetNode | None] = [operation.selection_set]
-    seen: set[str] = set()
-    while waiting:
-        selections = waiting.pop()
-        for node in selections.selections if selections else ():
-            if isinstance(node, FieldNode):
-                yield node.name.value
-            elif isinstance(node, InlineFragmentNode):
-                waiting.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                waiting.append(fragments[node.name.value].selection_set)
 
 
 def is_mutation(operation: OperationDefinitionNode) -> bool:
@@ -212,12 +191,7 @@ class Documents:
         prices = {_name_of(operation): cost.price_of(operation, fragments, limits) for operation in operations}
         heavy = any(price.nodes > limits.nodes_max for price in prices.values())
         digest = hashlib.sha256(source.encode()).hexdigest()[:_DIGEST_CHARACTERS]
-        introspecting = frozenset(
-            _name_of(operation)
-            for operation in operations
-            if not _INTROSPECTION.isdisjoint(_root_fields(operation, fragments))
-        )
-        return Document(tree, operations, fragments, heavy, digest, prices, introspecting)
+        return Document(tree, operations, fragments, heavy, digest, prices)
 
     def _keep(self, source: str, document: Document) -> None:
         self._kept[source] = document

@@ -11,10 +11,10 @@ from app.services import clock
 from app.services.access import Principal, Scope
 from app.services.key_desk import KeyDesk
 from app.services.keys import TenantMode
+from app.services.names import NAME_CHARACTERS_MAX, is_name
 
 Answer = TypeVar("Answer")
 
-NAME_CHARACTERS_MAX = 255
 PRINCIPAL: Final = "operator"
 """Who makes keys at a terminal."""
 DEFAULT_SCOPES = (
@@ -132,5 +132,5 @@ def parse_scopes(text: str) -> frozenset[Scope]:
 
 
 def _check_name(what: str, name: str) -> None:
-    if not name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
+    if not is_name(name):
         raise AdministrationError(f"{what} has 1 to {NAME_CHARACTERS_MAX} printable characters")

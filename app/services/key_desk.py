@@ -11,6 +11,7 @@ from app.services import clock
 from app.services.access import Principal, Scope
 from app.services.faults import BadInput, Forbidden
 from app.services.keys import NewKey, make_key
+from app.services.names import NAME_CHARACTERS_MAX, is_name
 
 Answer = TypeVar("Answer")
 
@@ -18,7 +19,6 @@ KEYS_IN_FORCE_MAX: Final = 1_000
 """Keys of one tenant that are neither revoked nor expired."""
 ADDRESSES_MAX: Final = 64
 """Networks that one key may be used from."""
-NAME_CHARACTERS_MAX: Final = 255
 OVERLAP_SECONDS_DEFAULT: Final = 24 * 3_600
 OVERLAP_SECONDS_MAX: Final = 30 * 24 * 3_600
 """How long a rotated key goes on beside the one that takes its place."""
@@ -53,9 +53,9 @@ class MadeKey:
     rejection: ledger.Rejection | None = None
 
 
-def check_terms(terms: KeyTerms, now: int) -> KeyTerms:
+def _checked(terms: KeyTerms, now: int) -> KeyTerms:
     """Return terms with their networks in normal form; raises BadInput naming the field at fault."""
-    if not terms.name.strip() or len(terms.name) > NAME_CHARACTERS_MAX or not terms.name.isprintable():
+    if not is_name(terms.name):
         raise BadInput(f"A key's name has 1 to {NAME_CHARACTERS_MAX} printable characters.", ("name",))
     if not terms.scopes:
         raise BadInput("A key needs a scope at least.", ("scopes",))
@@ -79,7 +79,7 @@ class KeyDesk:
 
     async def create(self, terms: KeyTerms, idempotency_key: str | None) -> MadeKey:
         """Make a key; under an idempotency key that was used before, the key of then without its text."""
-        checked = check_terms(terms, clock.now_microseconds())
+        checked = _checked(terms, clock.now_microseconds())
         self._check_reach(checked.scopes)
         new = make_key(self._principal.mode, clock.new_id())
 
@@ -188,28 +188,22 @@ class KeyDesk:
         tenant_id = self._principal.tenant_id
         if await store.count_keys_in_force(unit, tenant_id, now) >= KEYS_IN_FORCE_MAX:
             raise BadInput(f"A tenant has at most {KEYS_IN_FORCE_MAX:,} keys in force.")
-        key = stored(tenant_id, new, terms, now, created_by=self._principal.key_id)
-        key = replace(key, created_under=idempotency_key, rotated_from=rotated_from)
+        key = store.StoredKey(
+            id=new.key_id,
+            tenant_id=tenant_id,
+            name=terms.name,
+            secret_hash=new.secret_hash,
+            scopes=frozenset(terms.scopes),
+            created_at=now,
+            expires_at=terms.expires_at,
+            allowed_addresses=terms.allowed_addresses,
+            created_by=self._principal.key_id,
+            created_under=idempotency_key,
+            rotated_from=rotated_from,
+        )
         await store.insert_key(unit, key)
         await self._record(unit, "rotateApiKey" if rotated_from else "createApiKey", key.id, idempotency_key)
         return MadeKey(key, new.text)
-
-
-def stored(
-    tenant_id: UUID, new: NewKey, terms: KeyTerms, created_at: int, *, created_by: str | None = None
-) -> store.StoredKey:
-    """Return a new key as it is kept."""
-    return store.StoredKey(
-        id=new.key_id,
-        tenant_id=tenant_id,
-        name=terms.name,
-        secret_hash=new.secret_hash,
-        scopes=frozenset(terms.scopes),
-        created_at=created_at,
-        expires_at=terms.expires_at,
-        allowed_addresses=terms.allowed_addresses,
-        created_by=created_by,
-    )
 
 
 def _networks(texts: Sequence[str]) -> tuple[str, ...]:

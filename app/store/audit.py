@@ -41,6 +41,11 @@ class AuditRecord:
     address: str | None = None
     sequence: int | None = None
 
+    @property
+    def asked_at(self) -> int:
+        """When it was asked, as its id tells: microseconds since 1970 UTC, to the millisecond."""
+        return (self.id.int >> _TIMESTAMP_SHIFT) * 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
