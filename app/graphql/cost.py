@@ -50,7 +50,9 @@ class Price:
         if self.varies:
             nodes = NodeCounter(self.operation, fragments, variables, limits).count()
         if self.operation.operation is OperationType.MUTATION:
-            return nodes + sum(MUTATION_POINTS + _items_of(root, variables) for root in self.roots)
+            # Whoever leaves a variable out is given its default, whose items are worked on as any others.
+            items = _default_items(self.operation) | {name: _given_items(value) for name, value in variables.items()}
+            return nodes + sum(MUTATION_POINTS + _items_of(root, items) for root in self.roots)
         return max(len(self.roots) + nodes, 1)
 
     def actual(self, data: object, requested: int) -> int:
@@ -81,18 +83,29 @@ def _root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentD
             yield from _root_fields(fragments[node.name.value].selection_set, fragments)
 
 
-def _items_of(root: FieldNode, variables: Mapping[str, object]) -> int:
-    """Count the items of the lists that stand in a mutation's input, those within others too."""
-    return sum(_items_in(argument.value, variables) for argument in root.arguments or ())
+def _default_items(operation: OperationDefinitionNode) -> dict[str, int]:
+    return {
+        definition.variable.name.value: _items_in(definition.default_value, {})
+        for definition in operation.variable_definitions or ()
+        if definition.default_value is not None
+    }
 
 
-def _items_in(value: ValueNode, variables: Mapping[str, object]) -> int:
+def _items_of(root: FieldNode, items: Mapping[str, int]) -> int:
+    """Count the items of the lists that stand in a mutation's input, those within others too.
+
+    `items` is what each variable comes to.
+    """
+    return sum(_items_in(argument.value, items) for argument in root.arguments or ())
+
+
+def _items_in(value: ValueNode, items: Mapping[str, int]) -> int:
     if isinstance(value, VariableNode):
-        return _given_items(variables.get(value.name.value))
+        return items.get(value.name.value, 0)
     if isinstance(value, ListValueNode):
-        return _sum_of(_items_in(item, variables) for item in value.values)
+        return _sum_of(_items_in(item, items) for item in value.values)
     if isinstance(value, ObjectValueNode):
-        return max((_items_in(field.value, variables) for field in value.fields), default=0)
+        return max((_items_in(field.value, items) for field in value.fields), default=0)
     return 0
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import services
+from app import services, store
 from tests.graphql.api import Api
 
 CREATE = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
@@ -125,6 +125,25 @@ async def test_nobody_reaches_beyond_their_own_scopes(api: Api) -> None:
     )
     assert made["data"]["createApiKey"]["rejection"] is None
     assert [key["revokedAt"] for key in await listed(api)] == [None, None]
+
+
+async def test_a_key_of_scopes_that_another_version_knows_is_beyond_everybody(api: Api) -> None:
+    made = services.make_key("TEST", services.new_id())
+    async with api.desk.database.write() as unit:
+        key = store.StoredKey(
+            id=made.key_id,
+            tenant_id=api.desk.principal.tenant_id,
+            name="newer",
+            secret_hash=made.secret_hash,
+            scopes=frozenset({"balances:read", "money:print"}),
+            created_at=await store.read_clock(unit),
+        )
+        await store.insert_key(unit, key)
+        await unit.commit()
+    for document, given in ((ROTATE, {"idempotencyKey": "w", "key": made.key_id}), (REVOKE, {"key": made.key_id})):
+        error = await api.error(document, {"input": given})
+        assert (error["extensions"]["code"], "money:print" in error["message"]) == ("FORBIDDEN", True)
+    assert [key["revokedAt"] for key in await listed(api)] == [None]
 
 
 @pytest.mark.parametrize(

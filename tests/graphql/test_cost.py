@@ -9,6 +9,7 @@ from app.graphql.limits import Limits
 from tests.http.example import SCHEMA
 
 CORE = SCHEMA._schema
+TAGGED = '{ idempotencyKey: "k", amount: { amount: "1", currency: "EUR" }, tags: [1, 2, 3] }'
 NEST = "{ things(first: $n) { nodes { things(first: 2) { nodes { name } } } } }"
 
 
@@ -43,6 +44,15 @@ COSTS: list[tuple[str, dict[str, object], int]] = [
     ('mutation { act(input: { idempotencyKey: "k", amount: { amount: "1", currency: "EUR" } }) }', {}, MUTATION_POINTS),
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"tags": [1, 2, 3]}}, MUTATION_POINTS + 3),
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"tags": [1], "columns": [1, 2]}}, MUTATION_POINTS + 2),
+    # A default counts where nothing is given; what is given, null too, takes its place.
+    (f"mutation ($i: ActInput = {TAGGED}) {{ act(input: $i) }}", {}, MUTATION_POINTS + 3),
+    (f"mutation ($i: ActInput = {TAGGED}) {{ act(input: $i) }}", {"i": {"tags": [1]}}, MUTATION_POINTS + 1),
+    (f"mutation ($i: ActInput = {TAGGED}) {{ act(input: $i) }}", {"i": None}, MUTATION_POINTS),
+    (
+        f"mutation ($t: [Int!] = [1, 2]) {{ act(input: {TAGGED.replace('[1, 2, 3]', '$t')}) }}",
+        {},
+        MUTATION_POINTS + 2,
+    ),
     # Lists within an item: two lines belong to a transaction, each further one costs a point.
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1, 2]}] * 3}}, MUTATION_POINTS + 3),
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1] * 100}] * 100}}, 10 + 100 * 99),
