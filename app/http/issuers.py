@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
+from socket import SHUT_RDWR
+from threading import Timer
 from time import monotonic
-from typing import Annotated, Any, Final, Literal
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import orjson
 from joserfc.errors import JoseError
@@ -31,8 +33,11 @@ KEYS_BYTES_MAX: Final = 262_144
 RSA_BITS_MIN: Final = 2_048
 _BITS_OF_A_LETTER: Final = 6
 FETCH_SECONDS_MAX: Final = 5.0
+"""How long connecting may take, and how long the answer may from then on."""
 KEYS_SECONDS: Final = 600.0
-"""How long an issuer's keys are used before they are asked for again."""
+"""How long an issuer's keys are used at most before they are asked for again."""
+KEYS_SECONDS_FRESH: Final = 300.0
+"""How long they are used before they are asked for again in the background, so that no bearer waits for that."""
 KEYS_SECONDS_MAX: Final = 86_400.0
 """How long they are used at most where they cannot be asked for."""
 AGAIN_SECONDS: Final = 30.0
@@ -104,21 +109,25 @@ class KeyRing:
         self._kept: _Kept | None = None
         self._tried_at = -AGAIN_SECONDS
         self._lock = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None) -> SigningKey | None:
         """Return the key of this id, or the only one where a token names none; None where there is none."""
         kept = self._kept
         if kept is None or monotonic() - kept.at > KEYS_SECONDS or _pick(kept.keys, kid) is None:
-            await self._renew(kid)
+            await self._renew(kid, KEYS_SECONDS)
+        elif monotonic() - kept.at > KEYS_SECONDS_FRESH and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._renew(kid, KEYS_SECONDS_FRESH))
         kept = self._kept
         if kept is None or monotonic() - kept.at > KEYS_SECONDS_MAX:
             return None
         return _pick(kept.keys, kid)
 
-    async def _renew(self, kid: str | None) -> None:
+    async def _renew(self, kid: str | None, seconds_max: float) -> None:
+        """Read the keys where they are older than that or have none of this id, unless that was tried just now."""
         async with self._lock:
             kept, now = self._kept, monotonic()
-            fresh = kept is not None and now - kept.at <= KEYS_SECONDS and _pick(kept.keys, kid) is not None
+            fresh = kept is not None and now - kept.at <= seconds_max and _pick(kept.keys, kid) is not None
             if fresh or now - self._tried_at < AGAIN_SECONDS:
                 return
             self._tried_at = now
@@ -142,25 +151,37 @@ def _pick(keys: Mapping[str | None, SigningKey], kid: str | None) -> SigningKey 
     return keys.get(kid)
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """Follows nowhere: the operator said where the keys are."""
-
-    def redirect_request(self, *_: Any) -> None:  # noqa: ANN401 - as urllib calls it
-        return None
-
-
 def _read(place: str) -> bytes:
     if not place.startswith("https://"):
         with Path(place).open("rb") as file:
             return _bounded(file.read(KEYS_BYTES_MAX + 1))
-    opener = OpenerDirector()
-    for handler in (HTTPSHandler(), _NoRedirects()):
-        opener.add_handler(handler)
-    request = Request(place, headers={"Accept": "application/json"})  # noqa: S310 - https alone, see above
-    with opener.open(request, timeout=FETCH_SECONDS_MAX) as response:
-        if response.status != 200:  # noqa: PLR2004 - the one status that brings keys
-            raise ValueError("the answer is no set of keys")
-        return _bounded(response.read(KEYS_BYTES_MAX + 1))
+    return _fetch(place)
+
+
+def _fetch(place: str) -> bytes:
+    """Read from an address of https, in bounded time however slowly it answers.
+
+    It is led nowhere else: the operator said where the keys are.
+    """
+    parts = urlsplit(place)
+    connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=FETCH_SECONDS_MAX)
+    try:
+        connection.connect()
+        # The timeout is of each read by itself: who sends a byte now and then would hold the thread for ever.
+        cut = Timer(FETCH_SECONDS_MAX, connection.sock.shutdown, (SHUT_RDWR,))
+        cut.daemon = True
+        cut.start()
+        try:
+            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            connection.request("GET", target, headers={"Accept": "application/json"})
+            response = connection.getresponse()
+            if response.status != 200:  # noqa: PLR2004 - the one status that brings keys
+                raise ValueError("the answer is no set of keys")
+            return _bounded(response.read(KEYS_BYTES_MAX + 1))
+        finally:
+            cut.cancel()
+    finally:
+        connection.close()
 
 
 def _bounded(text: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from http.client import IncompleteRead
 from pathlib import Path
@@ -163,6 +164,30 @@ async def test_keys_are_read_once_and_again_for_a_new_one_but_not_at_anyones_wil
     clock[0] += issuers.KEYS_SECONDS + 1
     answers.append(written("b"))
     assert await ring.find("a") is None, "a key that was withdrawn is not used for long"
+
+
+async def test_keys_are_asked_for_again_before_anybody_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked, answer = [1_000.0], threading.Event(), threading.Event()
+    monkeypatch.setattr(issuers, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(issuers, "_read", lambda _: written("a"))
+    ring = KeyRing(issuer_at("https://id.example/keys"))
+    first = await ring.find("a")
+
+    def slow(_: str) -> bytes:
+        asked.set()
+        answer.wait(SECONDS)
+        return written("a")
+
+    monkeypatch.setattr(issuers, "_read", slow)
+    clock[0] += issuers.KEYS_SECONDS_FRESH + 1
+    assert [await ring.find("a") for _ in range(20)] == [first] * 20, "the keys stand while they are asked for"
+    assert await asyncio.to_thread(asked.wait, SECONDS)
+    answer.set()
+    assert ring._ahead is not None
+    await ring._ahead
+    later = await ring.find("a")
+    assert later is not None
+    assert later is not first
 
 
 async def test_keys_stand_while_they_cannot_be_asked_for_but_not_for_ever(
