@@ -1,5 +1,6 @@
 """Promises of the document limits: linear whatever the document, and never in the way of an honest one."""
 
+import gc
 import time
 
 import pytest
@@ -173,3 +174,16 @@ def test_a_refused_document_is_not_kept() -> None:
         with pytest.raises(graphql.DocumentRefusedError):
             kept.find("{ nothing }")
     assert len(kept._kept) == 0
+
+
+def test_a_document_that_is_kept_no_more_is_gone_without_the_collector() -> None:
+    kept = documents()
+    for number in range(20):
+        kept.find(f"query Q{number} {{ things(first: {number}) {{ nodes {{ name }} }} }}")
+    gc.collect()
+    gc.disable()
+    try:
+        kept._kept.clear()
+        assert gc.collect() == 0, "what holds itself waits until everything old is looked at"
+    finally:
+        gc.enable()
