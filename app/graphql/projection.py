@@ -196,12 +196,17 @@ class _Writer:
         self._functions = 0
 
     def function(self, name: str) -> Project:
-        """Return a written function, compiled."""
-        names: dict[str, Any] = {f"c{number}": value for number, value in enumerate(self._constants)}
-        names["Unexpected"] = UnexpectedValueError
+        """Return a written function, compiled.
+
+        The others and the constants are what it encloses, not its globals: those would hold it and be held by it, and a
+        projection that nobody keeps would wait for the collector.
+        """
+        given = ", ".join(f"c{number}" for number in range(len(self._constants)))
+        lines = (f"def enclose({given}):", *(f" {line}" for line in self._lines), f" return {name}")
+        names: dict[str, Any] = {"Unexpected": UnexpectedValueError}
         # What is run was written here: names are the schema's and the document's, checked by the parser, and quoted.
-        exec("\n".join(self._lines), names)  # noqa: S102 - as above
-        made: Project = names[name]
+        exec("\n".join(lines), names)  # noqa: S102 - as above
+        made: Project = names.pop("enclose")(*self._constants)
         return made
 
     def object_function(

@@ -1,6 +1,7 @@
 """Compiled selections answer to the byte what the stock executor answers, errors and nulls included."""
 
 import asyncio
+import gc
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
@@ -51,6 +52,19 @@ async def furnished(api: Api) -> list[str]:
     await api.do("reverseTransaction", {"transaction": {"id": later["id"]}}, "transaction { id }")
     found = await api.data("{ accounts { nodes { id } } holds { nodes { id } } transactions { nodes { id } } }")
     return [node["id"] for page in found.values() for node in page["nodes"]]
+
+
+async def test_a_projection_that_nobody_keeps_is_gone_without_the_collector(api: Api) -> None:
+    document = FUNDS.replace("DIRECTIVE", "").replace(", $with: Boolean = true", "")
+    for _ in range(3):
+        await api.data(document, {"accounts": [{"externalId": "alice"}, {"externalId": "bob"}]})
+    gc.collect()
+    gc.disable()
+    try:
+        api.executor._documents._kept.clear()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 async def test_any_document_is_answered_alike(api: Api) -> None:
