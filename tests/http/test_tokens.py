@@ -175,13 +175,13 @@ async def test_keys_are_asked_for_again_before_anybody_has_to_wait(monkeypatch: 
 
     def slow(_: str) -> bytes:
         asked.set()
-        answer.wait(SECONDS)
+        answer.wait(10)
         return written("a")
 
     monkeypatch.setattr(issuers, "_read", slow)
     clock[0] += issuers.KEYS_SECONDS_FRESH + 1
     assert [await ring.find("a") for _ in range(20)] == [first] * 20, "the keys stand while they are asked for"
-    assert await asyncio.to_thread(asked.wait, SECONDS)
+    assert await asyncio.to_thread(asked.wait, 10)
     answer.set()
     assert ring._ahead is not None
     await ring._ahead
