@@ -38,6 +38,8 @@ class Price:
 
     operation: OperationDefinitionNode
     roots: tuple[FieldNode, ...]
+    # What each variable's default comes to, in items of lists.
+    defaults: dict[str, int]
     nodes: int
     varies: bool
     nested: bool
@@ -51,7 +53,7 @@ class Price:
             nodes = NodeCounter(self.operation, fragments, variables, limits).count()
         if self.operation.operation is OperationType.MUTATION:
             # Whoever leaves a variable out is given its default, whose items are worked on as any others.
-            items = _default_items(self.operation) | {name: _given_items(value) for name, value in variables.items()}
+            items = self.defaults | {name: _given_items(value) for name, value in variables.items()}
             return nodes + sum(MUTATION_POINTS + _items_of(root, items) for root in self.roots)
         return max(len(self.roots) + nodes, 1)
 
@@ -69,7 +71,7 @@ def price_of(
     counter = NodeCounter(operation, fragments, None, limits)
     nodes = counter.count()
     roots = tuple(_root_fields(operation.selection_set, fragments))
-    return Price(operation, roots, nodes, counter.varies, counter.nested)
+    return Price(operation, roots, _default_items(operation), nodes, counter.varies, counter.nested)
 
 
 def _root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
@@ -113,22 +113,24 @@ class KeyRing:
 
     async def find(self, kid: str | None) -> SigningKey | None:
         """Return the key of this id, or the only one where a token names none; None where there is none."""
-        kept = self._kept
-        if kept is None or monotonic() - kept.at > KEYS_SECONDS or _pick(kept.keys, kid) is None:
+        if self._known(kid, KEYS_SECONDS) is None:
             await self._renew(kid, KEYS_SECONDS)
-        elif monotonic() - kept.at > KEYS_SECONDS_FRESH and (self._ahead is None or self._ahead.done()):
+        elif self._known(kid, KEYS_SECONDS_FRESH) is None and (self._ahead is None or self._ahead.done()):
             self._ahead = asyncio.create_task(self._renew(kid, KEYS_SECONDS_FRESH))
+        return self._known(kid, KEYS_SECONDS_MAX)
+
+    def _known(self, kid: str | None, seconds_max: float) -> SigningKey | None:
+        """Return the key that is known, where it was read no longer ago than that."""
         kept = self._kept
-        if kept is None or monotonic() - kept.at > KEYS_SECONDS_MAX:
+        if kept is None or monotonic() - kept.at > seconds_max:
             return None
         return _pick(kept.keys, kid)
 
     async def _renew(self, kid: str | None, seconds_max: float) -> None:
         """Read the keys where they are older than that or have none of this id, unless that was tried just now."""
         async with self._lock:
-            kept, now = self._kept, monotonic()
-            fresh = kept is not None and now - kept.at <= seconds_max and _pick(kept.keys, kid) is not None
-            if fresh or now - self._tried_at < AGAIN_SECONDS:
+            now = monotonic()
+            if self._known(kid, seconds_max) is not None or now - self._tried_at < AGAIN_SECONDS:
                 return
             self._tried_at = now
             try:
@@ -164,15 +166,14 @@ def _fetch(place: str) -> bytes:
     It is led nowhere else: the operator said where the keys are.
     """
     parts = urlsplit(place)
-    connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=FETCH_SECONDS_MAX)
-    try:
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    with closing(HTTPSConnection(parts.hostname or "", parts.port, timeout=FETCH_SECONDS_MAX)) as connection:
         connection.connect()
         # The timeout is of each read by itself: who sends a byte now and then would hold the thread for ever.
         cut = Timer(FETCH_SECONDS_MAX, connection.sock.shutdown, (SHUT_RDWR,))
         cut.daemon = True
         cut.start()
         try:
-            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
             connection.request("GET", target, headers={"Accept": "application/json"})
             response = connection.getresponse()
             if response.status != 200:  # noqa: PLR2004 - the one status that brings keys
@@ -180,8 +181,6 @@ def _fetch(place: str) -> bytes:
             return _bounded(response.read(KEYS_BYTES_MAX + 1))
         finally:
             cut.cancel()
-    finally:
-        connection.close()
 
 
 def _bounded(text: bytes) -> bytes:
