@@ -5,7 +5,15 @@ from typing import Protocol
 import strawberry
 
 from app import ledger, services
-from app.graphql import account_inputs, bounds, deposit_inputs, hold_inputs, policy_inputs, transaction_inputs
+from app.graphql import (
+    account_inputs,
+    bounds,
+    deposit_inputs,
+    hold_inputs,
+    policy_inputs,
+    slice_inputs,
+    transaction_inputs,
+)
 from app.graphql.bounds import Currencies, Path
 from app.graphql.enums import BatchMode
 
@@ -37,8 +45,12 @@ class CommandInput:
     reverse_transaction: transaction_inputs.ReverseTransactionInput | None = strawberry.field(
         description="Undo a transaction."
     )
-    reschedule_entry: transaction_inputs.RescheduleEntryInput | None = strawberry.field(
+    reschedule_entry: slice_inputs.RescheduleEntryInput | None = strawberry.field(
         description="Move maturing money in time."
+    )
+    release_early: slice_inputs.ReleaseEarlyInput | None = strawberry.field(description="Let money come earlier.")
+    delay_availability: slice_inputs.DelayAvailabilityInput | None = strawberry.field(
+        description="Let money come later."
     )
     place_hold: hold_inputs.PlaceHoldInput | None = strawberry.field(description="Set money aside.")
     capture_hold: hold_inputs.CaptureHoldInput | None = strawberry.field(description="Take held money.")
@@ -65,6 +77,8 @@ class CommandInput:
             "postTransaction": self.post_transaction,
             "reverseTransaction": self.reverse_transaction,
             "rescheduleEntry": self.reschedule_entry,
+            "releaseEarly": self.release_early,
+            "delayAvailability": self.delay_availability,
             "placeHold": self.place_hold,
             "captureHold": self.capture_hold,
             "releaseHold": self.release_hold,

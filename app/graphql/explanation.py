@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOVES_MAX: Final = 8
 _RELEASABLE_BY: Final = {
     SliceKind.FREE: (),
-    SliceKind.MATURING: (services.Scope.MONEY_MOVE, services.Scope.MONEY_ADVANCE),
+    SliceKind.MATURING: (services.Scope.MONEY_ADVANCE,),
     SliceKind.HELD: (services.Scope.HOLDS_MANAGE,),
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar, cast
 import strawberry
 
 from app import ledger, services
-from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, transaction_inputs
+from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, slice_inputs, transaction_inputs
 from app.graphql.api_key import ApiKeyMutation
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path, idempotency_key
@@ -132,7 +132,21 @@ class Mutation(ApiKeyMutation):
         " money:advance to an earlier one."
     )
     async def reschedule_entry(
-        self, info: Info, input: Annotated[transaction_inputs.RescheduleEntryInput, _SENT]
+        self, info: Info, input: Annotated[slice_inputs.RescheduleEntryInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Let money that has yet to mature come earlier. Needs the scope money:advance.")
+    async def release_early(
+        self, info: Info, input: Annotated[slice_inputs.ReleaseEarlyInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(description="Let money come later than it would. Needs the scope money:delay.")
+    async def delay_availability(
+        self, info: Info, input: Annotated[slice_inputs.DelayAvailabilityInput, _SENT]
     ) -> TransactionPayload | None:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)

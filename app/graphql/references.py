@@ -47,6 +47,18 @@ class TransactionBy:
         return _reference(ledger.identifier.TRANSACTION, self.id, self.external_id, path)
 
 
+@strawberry.input(description="Names an entry by its transaction and its number there.")
+class EntryBy:
+    """A transaction and a line."""
+
+    transaction: TransactionBy = strawberry.field(description="The transaction of the entry.")
+    line: int = strawberry.field(description="The entry's number in it, from 1.")
+
+    def reference(self, path: Path) -> ledger.EntryReference:
+        """Return what the ledger calls it."""
+        return ledger.EntryReference(self.transaction.reference((*path, "transaction")), self.line)
+
+
 @strawberry.input(description="An exact amount of one currency. Nothing is ever rounded: too many digits are refused.")
 class MoneyInput:
     """An amount in major units with its currency."""

@@ -70,7 +70,8 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     },
     "Mutation": {
         BY_COMMAND: "openAccount updateAccount freezeAccount unfreezeAccount closeAccount reopenAccount transfer"
-        " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry placeHold captureHold"
+        " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry releaseEarly"
+        " delayAvailability placeHold captureHold"
         " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures submit",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
         KEYS: "createApiKey rotateApiKey revokeApiKey",

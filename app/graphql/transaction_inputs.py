@@ -165,31 +165,3 @@ class ReverseTransactionInput:
                 raise services.BadInput(f"Line {item.line} is given twice.", (*path, index, "line"))
             seen.add(item.line)
         return tuple(ledger.ReversedLine(item.line, item.amount) for item in self.lines)
-
-
-@strawberry.input(
-    description="Moves money that has yet to mature to another instant. To an earlier one it needs the scope"
-    " money:advance."
-)
-class RescheduleEntryInput:
-    """An entry, how much of it, and when."""
-
-    idempotency_key: str = strawberry.field(description=wording.IDEMPOTENCY_KEY)
-    transaction: TransactionBy = strawberry.field(description="The transaction of the entry.")
-    line: int = strawberry.field(description="The entry's number in it, from 1.")
-    amount: MoneyInput | None = strawberry.field(description="How much of it; all that still matures where left out.")
-    available_at: Instant | None = strawberry.field(description="When it is to mature; at once where left out.")
-    reason: str = strawberry.field(description="Why, in the caller's words; 1 to 200 characters.")
-    require: list[RequireInput] | None = strawberry.field(description=wording.REQUIRE)
-    dry_run: bool | None = strawberry.field(default=False, description=wording.DRY_RUN)
-
-    def command(self, currencies: Currencies, path: Path) -> ledger.RescheduleEntry:
-        """Return the command meant."""
-        return ledger.RescheduleEntry(
-            transaction=self.transaction.reference((*path, "transaction")),
-            line=self.line,
-            amount=optional_amount(self.amount, currencies, path),
-            available_at=self.available_at,
-            reason=bounds.reason(self.reason, path, least=1) or "",
-            require=conditions(self.require, path),
-        )

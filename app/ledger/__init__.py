@@ -30,10 +30,7 @@ from app.ledger.command import (
     CaptureHold,
     CloseAccount,
     Command,
-    Comparison,
-    Component,
-    Condition,
-    Conditions,
+    DelayAvailability,
     Deposit,
     EntryDraft,
     ExtendHold,
@@ -44,7 +41,7 @@ from app.ledger.command import (
     PostTransaction,
     PublishPolicy,
     RecordExpiry,
-    Reference,
+    ReleaseEarly,
     ReleaseHold,
     ReopenAccount,
     RescheduleEntry,
@@ -109,6 +106,7 @@ from app.ledger.policy_record import (
     own_days,
 )
 from app.ledger.policy_verbs import first_day
+from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, Reference
 from app.ledger.request import Group, Request
 from app.ledger.soundness import check
 from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
@@ -162,6 +160,7 @@ __all__ = [
     "Currency",
     "DayUnit",
     "Decision",
+    "DelayAvailability",
     "Denied",
     "Deposit",
     "DepositFacts",
@@ -170,6 +169,7 @@ __all__ = [
     "Entry",
     "EntryDraft",
     "EntryKey",
+    "EntryReference",
     "EntryRule",
     "Event",
     "EventKind",
@@ -208,6 +208,7 @@ __all__ = [
     "Rejected",
     "Rejection",
     "RejectionCode",
+    "ReleaseEarly",
     "ReleaseHold",
     "ReopenAccount",
     "Request",

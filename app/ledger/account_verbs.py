@@ -7,18 +7,10 @@ from app.ledger.account import Account, AccountChange, AccountChangeKind
 from app.ledger.balance import Balance
 from app.ledger.book import ACCOUNT_KIND
 from app.ledger.case import Case
-from app.ledger.command import (
-    CloseAccount,
-    Conditions,
-    FreezeAccount,
-    OpenAccount,
-    Reference,
-    ReopenAccount,
-    UnfreezeAccount,
-    UpdateAccount,
-)
+from app.ledger.command import CloseAccount, FreezeAccount, OpenAccount, ReopenAccount, UnfreezeAccount, UpdateAccount
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.event import EventKind
+from app.ledger.reference import Conditions, Reference
 
 _EVENTS: Final = {
     AccountChangeKind.OPENED: EventKind.ACCOUNT_OPENED,

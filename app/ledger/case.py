@@ -8,11 +8,11 @@ from app.ledger import money
 from app.ledger.account import Account
 from app.ledger.balance import Balance
 from app.ledger.book import ACCOUNT_KIND, HOLD_KIND, TRANSACTION_KIND, Book
-from app.ledger.command import Comparison, Component, Condition, Conditions, Reference
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.event import Event, EventKind
 from app.ledger.hold import Hold
 from app.ledger.policy_record import PolicyVersion
+from app.ledger.reference import Comparison, Component, Condition, Conditions, Reference
 from app.ledger.request import Request
 from app.ledger.transaction import Transaction
 

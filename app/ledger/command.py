@@ -1,55 +1,11 @@
 """What a caller may ask of the ledger: one frozen value for each verb."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar, TypeAlias
-from uuid import UUID
 
 from app.ledger.account import Direction, Metadata, Purpose, Side
 from app.ledger.money import Amount
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Names an account, transaction or hold by its id or by the caller's own external id."""
-
-    id: UUID | None = None
-    external_id: str | None = None
-
-
-class Component(StrEnum):
-    """A part of a balance that a condition may look at."""
-
-    LEDGER = "LEDGER"
-    MATURING = "MATURING"
-    HELD = "HELD"
-    AVAILABLE = "AVAILABLE"
-    SPENDABLE = "SPENDABLE"
-
-
-class Comparison(StrEnum):
-    """How a condition compares."""
-
-    EQ = "EQ"
-    GTE = "GTE"
-    LTE = "LTE"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Must hold before the command: the account's version, or one component against an amount.
-
-    `amount` is normalised decimal text in the account's currency.
-    """
-
-    account: Reference
-    version: int | None = None
-    component: Component | None = None
-    comparison: Comparison = Comparison.GTE
-    amount: str | None = None
-
-
-Conditions: TypeAlias = tuple[Condition, ...]
+from app.ledger.reference import Conditions, EntryReference, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +159,30 @@ class RescheduleEntry:
     line: int
     amount: Amount | None = None
     available_at: int | None = None
+    reason: str = ""
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEarly:
+    """Let the rest of a maturing increase, or part of it, come earlier than it would; None is at once."""
+
+    operation: ClassVar = "releaseEarly"
+    entry: EntryReference
+    amount: Amount | None = None
+    available_at: int | None = None
+    reason: str = ""
+    require: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DelayAvailability:
+    """Let the rest of an increase, or part of it, come later than it would, or not before `until` where it has come."""
+
+    operation: ClassVar = "delayAvailability"
+    entry: EntryReference
+    until: int
+    amount: Amount | None = None
     reason: str = ""
     require: Conditions = ()
 
@@ -365,6 +345,8 @@ Command: TypeAlias = (
     | PostTransaction
     | ReverseTransaction
     | RescheduleEntry
+    | ReleaseEarly
+    | DelayAvailability
     | PlaceHold
     | CaptureHold
     | ReleaseHold

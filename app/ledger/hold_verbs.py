@@ -11,20 +11,12 @@ from app.ledger.account import Account
 from app.ledger.balance import Balance
 from app.ledger.book import HOLD_KIND, TRANSACTION_KIND
 from app.ledger.case import Case
-from app.ledger.command import (
-    CaptureHold,
-    Conditions,
-    ExtendHold,
-    IncrementHold,
-    PlaceHold,
-    RecordExpiry,
-    Reference,
-    ReleaseHold,
-)
+from app.ledger.command import CaptureHold, ExtendHold, IncrementHold, PlaceHold, RecordExpiry, ReleaseHold
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Effect, Licence, gather, judge, settle
 from app.ledger.event import EventKind
 from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
+from app.ledger.reference import Conditions, Reference
 from app.ledger.transaction import CAPTURE, Line
 from app.ledger.transaction_verbs import Header, announce, enter, later
 

@@ -6,10 +6,12 @@ from app.ledger import money
 from app.ledger.command import (
     CaptureHold,
     Command,
+    DelayAvailability,
     Deposit,
     IncrementHold,
     PlaceHold,
     PostTransaction,
+    ReleaseEarly,
     ReleaseHold,
     RescheduleEntry,
     ReverseTransaction,
@@ -54,6 +56,8 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
             | ReverseTransaction()
             | ReleaseHold()
             | RescheduleEntry()
+            | ReleaseEarly()
+            | DelayAvailability()
         ):
             return [(None, command.amount, "amount")] if command.amount is not None else []
         case _:

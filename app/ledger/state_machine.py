@@ -9,6 +9,7 @@ from app.ledger import (
     hold_verbs,
     policy_verbs,
     reversal,
+    slice_verbs,
     soundness,
     transaction_verbs,
 )
@@ -20,6 +21,7 @@ from app.ledger.command import (
     CaptureHold,
     CloseAccount,
     Command,
+    DelayAvailability,
     Deposit,
     ExtendHold,
     FreezeAccount,
@@ -29,6 +31,7 @@ from app.ledger.command import (
     PostTransaction,
     PublishPolicy,
     RecordExpiry,
+    ReleaseEarly,
     ReleaseHold,
     ReopenAccount,
     RescheduleEntry,
@@ -161,7 +164,11 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
         case ReverseTransaction():
             return reversal.reverse_transaction(case, command)
         case RescheduleEntry():
-            return transaction_verbs.reschedule_entry(case, command)
+            return slice_verbs.reschedule_entry(case, command)
+        case ReleaseEarly():
+            return slice_verbs.release_early(case, command)
+        case DelayAvailability():
+            return slice_verbs.delay_availability(case, command)
         case PlaceHold():
             return hold_verbs.place_hold(case, command)
         case CaptureHold():

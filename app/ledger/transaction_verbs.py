@@ -1,17 +1,17 @@
-"""What is decided about money that moves: transfer, post, reschedule."""
+"""What is decided about money that moves: transfer and post, and what every posting has in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.ledger.account import Account, Metadata, Side
+from app.ledger.account import Metadata, Side
 from app.ledger.book import TRANSACTION_KIND
 from app.ledger.case import Case
-from app.ledger.command import PostTransaction, RescheduleEntry, Transfer
-from app.ledger.decision import Accepted, Culprit, Denied, Rejection, RejectionCode
+from app.ledger.command import PostTransaction, Transfer
+from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence, gather, judge, settle, write
 from app.ledger.event import EventKind
-from app.ledger.transaction import RESCHEDULE, Entry, Line, Transaction
+from app.ledger.transaction import Entry, Line, Transaction
 
 FOREVER = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z: until released."""
@@ -92,57 +92,6 @@ def post_transaction(case: Case, command: PostTransaction) -> Accepted | Rejecti
         advanced=command.advance,
     )
     return post(case, header, lines, Licence(force=command.force, pins=command.advance))
-
-
-def reschedule_entry(case: Case, command: RescheduleEntry) -> Accepted | Rejection | Denied:
-    """Move the rest of a maturing increase to another instant: a pin there and an increase here."""
-    transaction = case.transaction(command.transaction)
-    entry = None
-    if transaction is not None:
-        entry = next((e for e in case.book.entries[transaction.id] if e.line == command.line), None)
-        if entry is None:
-            culprit = Culprit(transaction=transaction.id, line=command.line)
-            case.refuse(RejectionCode.TRANSACTION_NOT_FOUND, culprit)
-    case.conditions(command.require)
-    if transaction is None or entry is None:
-        return case.certain()
-    account = case.book.accounts[entry.account_id]
-    culprit = Culprit(account=account.id, transaction=transaction.id, line=entry.line)
-    movable = _movable(case, entry, account)
-    amount = movable if command.amount is None else command.amount.minor
-    until = later(case, command.available_at)
-    earlier = until is None or until < (entry.available_at or 0)
-    if command.amount is not None:
-        case.matches(account, command.amount.currency, culprit)
-    if movable and until == entry.available_at:
-        case.refuse(RejectionCode.INVALID_TIME, Culprit(transaction=transaction.id, field="availableAt"))
-    if amount > movable or movable == 0:
-        case.refuse(
-            RejectionCode.SLICE_EXCEEDED,
-            culprit,
-            remaining=movable,
-            currency=account.currency,
-            exponent=account.exponent,
-        )
-    case.open(account, entry.line)
-    if refusal := case.verdict():
-        return refusal
-    if earlier and not case.request.may_advance:
-        return Denied("advance")
-    lines = (
-        Line(account, account.normal_side.opposite, amount, entry.available_at, entry.kind, command.reason, entry.key),
-        Line(account, account.normal_side, amount, until, entry.kind, command.reason, entry.key),
-    )
-    header = Header(RESCHEDULE, case.at, correlation_id=transaction.correlation_id, advanced=earlier)
-    return post(case, header, lines, Licence(pins=True))
-
-
-def _movable(case: Case, entry: Entry, account: Account) -> int:
-    """Return how much of an entry still matures and may be moved."""
-    if entry.side is not account.normal_side or later(case, entry.available_at) is None:
-        return 0
-    bucket = case.book.buckets.get((account.id, entry.available_at or 0), 0)
-    return min(own_rest(case, entry), bucket)
 
 
 def own_rest(case: Case, entry: Entry) -> int:

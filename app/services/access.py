@@ -18,6 +18,7 @@ class Scope(StrEnum):
     MONEY_MOVE = "money:move"
     MONEY_FORCE = "money:force"
     MONEY_ADVANCE = "money:advance"
+    MONEY_DELAY = "money:delay"
     MONEY_OVERRIDE = "money:override"
     HOLDS_MANAGE = "holds:manage"
     ACCOUNTS_MANAGE = "accounts:manage"
@@ -86,6 +87,9 @@ _NEEDED: Final[Mapping[type[ledger.Command], tuple[Scope, ...]]] = {
     ledger.PostTransaction: _MONEY,
     ledger.ReverseTransaction: _MONEY,
     ledger.RescheduleEntry: _MONEY,
+    # Each way in time has a scope of its own: who watches over risk need not be able to move money elsewhere.
+    ledger.ReleaseEarly: (Scope.MONEY_ADVANCE,),
+    ledger.DelayAvailability: (Scope.MONEY_DELAY,),
     ledger.Deposit: _MONEY,
     ledger.PlaceHold: _HOLDS,
     ledger.IncrementHold: _HOLDS,

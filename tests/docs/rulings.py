@@ -26,7 +26,8 @@ _SCOPES: Final = {
         "Transfers, journals, deposits, reversals and reschedules; and captures, with `holds:manage`."
     ),
     services.Scope.MONEY_FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
-    services.Scope.MONEY_ADVANCE: "`advance: true`, and moving money to an earlier instant: before it has matured.",
+    services.Scope.MONEY_ADVANCE: "`advance: true`, and letting money come earlier than it would.",
+    services.Scope.MONEY_DELAY: "`delayAvailability`: letting money come later than it would, or than it did.",
     services.Scope.MONEY_OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
     services.Scope.HOLDS_MANAGE: (
         "Holds: seeing, placing, incrementing, extending and releasing; and captures, with `money:move`."

@@ -83,7 +83,7 @@ async def test_a_balance_is_explained_slice_by_slice(api: Api) -> None:
     ]
     assert [one["releasableBy"] for one in told["slices"]] == [
         [],
-        *[["money:move", "money:advance"]] * 3,
+        *[["money:advance"]] * 3,
         *[["holds:manage"]] * 2,
     ]
     assert told["slices"][1]["transaction"]["externalId"] == "sale-00012"

@@ -13,6 +13,8 @@ ALICE, BOB, BANK = ({"externalId": name} for name in ("alice", "bob", "bank"))
 UNKNOWN = "acct_01h455vb4pex5vsknk084sn02q"
 ENTRY = {"account": ALICE, "side": "DEBIT", "amount": USD_1}
 
+ENTRY_BY = {"transaction": {"externalId": "t"}, "line": 1}
+
 # For each verb, an input that can be read; each row below spoils one part of it.
 GOOD: dict[str, dict[str, object]] = {
     "openAccount": {"currency": "USD"},
@@ -22,6 +24,8 @@ GOOD: dict[str, dict[str, object]] = {
     "postTransaction": {"entries": [ENTRY, ENTRY | {"side": "CREDIT", "account": BOB}]},
     "reverseTransaction": {"transaction": {"externalId": "t"}},
     "rescheduleEntry": {"transaction": {"externalId": "t"}, "line": 1, "reason": "why"},
+    "releaseEarly": {"entry": ENTRY_BY, "reason": "why"},
+    "delayAvailability": {"entry": ENTRY_BY, "until": "2030-01-01T00:00:00Z", "reason": "why"},
     "placeHold": {"account": ALICE, "amount": USD_1},
     "captureHold": {"hold": {"externalId": "h"}},
     "releaseHold": {"hold": {"externalId": "h"}},
@@ -44,6 +48,8 @@ BAD: list[tuple[str, dict[str, object], list[object]]] = [
     ("openAccount", {"purpose": "PIGGY"}, ["purpose"]),
     ("openAccount", {"currency": None}, ["currency"]),
     ("rescheduleEntry", {"line": "1"}, ["line"]),
+    ("releaseEarly", {"entry": {"transaction": {"externalId": "t"}}}, ["entry"]),
+    ("delayAvailability", {"until": None}, ["until"]),
     # Amounts that no currency or 64 bits can hold.
     ("transfer", {"amount": {"amount": "1.001", "currency": "USD"}}, ["amount", "amount"]),
     ("transfer", {"amount": {"amount": "0.1", "currency": "JPY"}}, ["amount", "amount"]),
@@ -76,6 +82,10 @@ BAD: list[tuple[str, dict[str, object], list[object]]] = [
     ("transfer", {"description": "d" * 501}, ["description"]),
     ("freezeAccount", {"reason": "r" * 201}, ["reason"]),
     ("rescheduleEntry", {"reason": ""}, ["reason"]),
+    ("releaseEarly", {"reason": "r" * 201}, ["reason"]),
+    ("delayAvailability", {"reason": ""}, ["reason"]),
+    ("releaseEarly", {"entry": {"transaction": {"externalId": ""}, "line": 1}}, ["entry", "transaction", "externalId"]),
+    ("delayAvailability", {"amount": {"amount": "1.001", "currency": "USD"}}, ["amount", "amount"]),
     ("transfer", {"kind": "payout"}, ["kind"]),
     ("transfer", {"kind": ""}, ["kind"]),
     ("transfer", {"kind": "K" * 41}, ["kind"]),
@@ -141,6 +151,10 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("openAccount", {"floor": "0.001"}, "INVALID_AMOUNT"),
     ("reverseTransaction", {}, "TRANSACTION_NOT_FOUND"),
     ("rescheduleEntry", {}, "TRANSACTION_NOT_FOUND"),
+    ("releaseEarly", {}, "TRANSACTION_NOT_FOUND"),
+    ("delayAvailability", {}, "TRANSACTION_NOT_FOUND"),
+    ("releaseEarly", {"amount": {"amount": "0", "currency": "USD"}}, "INVALID_AMOUNT"),
+    ("delayAvailability", {"amount": {"amount": "-1", "currency": "USD"}}, "INVALID_AMOUNT"),
     ("captureHold", {}, "HOLD_NOT_FOUND"),
     ("extendHold", {}, "HOLD_NOT_FOUND"),
     ("transfer", {"require": [{"account": ALICE, "version": "7"}]}, "VERSION_CONFLICT"),

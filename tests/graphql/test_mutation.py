@@ -442,6 +442,42 @@ async def test_an_earlier_maturity_needs_the_scope_advance(api: Api) -> None:
     assert allowed["data"]["rescheduleEntry"]["sequence"] == "6"
 
 
+async def test_each_way_in_time_has_a_scope_of_its_own(api: Api) -> None:
+    made = await api.transfer("bank", "bob", "8.00", availableAt="2023-11-16T22:13:20.000000Z")
+    entry = {"transaction": {"id": made["id"]}, "line": 2}
+    selection = "sequence rejection { code } transaction { kind entries { reason availableAt ofEntry { line } } }"
+    early = f"mutation ($input: ReleaseEarlyInput!) {{ releaseEarly(input: $input) {{ {selection} }} }}"
+    delay = f"mutation ($input: DelayAvailabilityInput!) {{ delayAvailability(input: $input) {{ {selection} }} }}"
+    others = [scope for scope in services.Scope if scope not in {"money:advance", "money:delay"}]
+    given = {"input": {"idempotencyKey": "k", "entry": entry, "reason": "r"}}
+    until = {"input": {"idempotencyKey": "k", "entry": entry, "reason": "r", "until": "2023-12-01T00:00:00.000000Z"}}
+    for document, variables, wrong in ((early, given, "money:delay"), (delay, until, "money:advance")):
+        error = await api.error(document, variables, scopes=[*others, wrong])
+        assert error["extensions"]["code"] == "FORBIDDEN"
+    put_off = await api.ask(delay, until, scopes=["money:delay", "history:read"])
+    transaction = put_off["data"]["delayAvailability"]["transaction"]
+    assert [one["availableAt"] for one in transaction["entries"]] == [
+        "2023-11-16T22:13:20.000000Z",
+        "2023-12-01T00:00:00.000000Z",
+    ]
+    gone = await api.ask(early, given, scopes=["money:advance"])
+    assert gone["data"]["releaseEarly"]["rejection"] == {"code": "SLICE_EXCEEDED"}
+
+
+async def test_what_was_released_early_is_put_back(api: Api) -> None:
+    made = await api.transfer("bank", "bob", "8.00", availableAt=NEXT_DAY)
+    before = await api.data('{ availableFunds(accounts: [{externalId: "bob"}]) { balance { maturing { amount } } } }')
+    moved = "sequence transaction { id kind } rejection { code }"
+    entry: Given = {"transaction": {"id": made["id"]}, "line": 2}
+    out = await api.do("releaseEarly", {"entry": entry, "reason": "GOODWILL"}, moved)
+    assert out["transaction"]["kind"] == "RESCHEDULE"
+    entry = {"transaction": {"id": out["transaction"]["id"]}, "line": 2}
+    back = await api.do("delayAvailability", {"entry": entry, "until": NEXT_DAY, "reason": "A_MISTAKE"}, moved)
+    assert back["rejection"] is None
+    again = await api.data('{ availableFunds(accounts: [{externalId: "bob"}]) { balance { maturing { amount } } } }')
+    assert again == before
+
+
 async def test_a_refusal_names_its_culprit_by_id(api: Api) -> None:
     alice = (await api.data('{ account(by: {externalId: "alice"}) { id } }'))["account"]["id"]
     given: Given = {"from": ALICE, "to": BOB, "amount": {"amount": "1000", "currency": "USD"}}

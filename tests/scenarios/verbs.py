@@ -131,18 +131,34 @@ def _reverse(words: Words, names: Names) -> ledger.Command:
 
 
 def _reschedule(words: Words, names: Names) -> ledger.Command:
-    require, name, line = names.conditions(words), words.take(), int(words.take())
+    require, moved, amount = _moved(words, names)
     until = names.instant(words.option("to"))
-    # A reschedule has no external id of its own: `known as` lets the scenario speak of what it made.
+    return ledger.RescheduleEntry(moved.transaction, moved.line, amount, until, _reason(words, "rescheduled"), require)
+
+
+def _early(words: Words, names: Names) -> ledger.Command:
+    require, moved, amount = _moved(words, names)
+    available_at = names.instant(words.option("to"))
+    return ledger.ReleaseEarly(moved, amount, available_at, _reason(words, "released early"), require)
+
+
+def _delay(words: Words, names: Names) -> ledger.Command:
+    require, moved, amount = _moved(words, names)
+    until = names.instant(words.option("to"))
+    return ledger.DelayAvailability(moved, until or names.start, amount, _reason(words, "delayed"), require)
+
+
+def _moved(words: Words, names: Names) -> tuple[ledger.Conditions, ledger.EntryReference, ledger.Amount | None]:
+    """The conditions, the entry and the amount of what moves money in time."""
+    require, name, line = names.conditions(words), words.take(), int(words.take())
+    amount = names.amount_if_any(words, name)
+    # It has no external id of its own: `known as` lets the scenario speak of what it made.
     words.option("known")
-    return ledger.RescheduleEntry(
-        names.reference(name),
-        line,
-        amount=names.amount_if_any(words, name),
-        available_at=until,
-        reason=words.option("reason") or "rescheduled",
-        require=require,
-    )
+    return require, ledger.EntryReference(names.reference(name), line), amount
+
+
+def _reason(words: Words, usual: str) -> str:
+    return words.option("reason") or usual
 
 
 def _hold(words: Words, names: Names) -> ledger.Command:
@@ -227,6 +243,8 @@ VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = MappingPr
         "post": _post,
         "reverse": _reverse,
         "reschedule": _reschedule,
+        "early": _early,
+        "delay": _delay,
         "hold": _hold,
         "capture": _capture,
         "release": _release,

@@ -214,7 +214,8 @@ class Generator(Chances):
         chance = self.random
         label = self._transaction()
         entries = self.facts.transactions.get(label, [])
-        waiting = [entry for entry in entries if entry.signed > 0 and entry.matures]
+        matured_too = verb is Verb.DELAY and chance.random() < 0.6
+        waiting = [entry for entry in entries if entry.signed > 0 and (entry.matures or matured_too)]
         entry = chance.choice(waiting) if waiting and chance.random() < 0.9 else None
         account = entry.account if entry else ""
         amount = None
@@ -227,10 +228,20 @@ class Generator(Chances):
             line=entry.line if entry else chance.randint(1, 3),
             amount=amount,
             currency=self._currency(account),
-            matures=chance.choice([None, self._later(account, 1.0), self.at + 7 * HOUR]),
+            matures=self._when(verb, account, entry),
             require=self._demands(),
             may_advance=chance.random() < 0.7,
         )
+
+    def _when(self, verb: Verb, account: str, entry: Posted | None) -> int | None:
+        """An instant that the verb makes sense of, for the most part."""
+        chance = self.random
+        if verb is Verb.RESCHEDULE:
+            return chance.choice([None, self._later(account, 1.0), self.at + 7 * HOUR])
+        comes = (entry.matures if entry else None) or self.at
+        if verb is Verb.RELEASE_EARLY:
+            return chance.choice([None, None, comes - HOUR, comes])
+        return chance.choice([comes + HOUR, self.at + 7 * HOUR, comes])
 
     def _place(self, verb: Verb) -> Operation:
         account = self._account()
@@ -348,7 +359,9 @@ WEIGHTS: Final = {
     Verb.PLACE: 12,
     Verb.CAPTURE: 13,
     Verb.REVERSE: 10,
-    Verb.RESCHEDULE: 7,
+    Verb.RESCHEDULE: 6,
+    Verb.RELEASE_EARLY: 3,
+    Verb.DELAY: 4,
     Verb.EXPIRE: 4,
     Verb.RELEASE: 4,
     Verb.INCREMENT: 4,
@@ -366,6 +379,8 @@ MAKERS: Final[dict[Verb, Callable[[Generator, Verb], Operation]]] = {
     Verb.POST: Generator._post,
     Verb.REVERSE: Generator._reverse,
     Verb.RESCHEDULE: Generator._reschedule,
+    Verb.RELEASE_EARLY: Generator._reschedule,
+    Verb.DELAY: Generator._reschedule,
     Verb.PLACE: Generator._place,
     Verb.CAPTURE: Generator._of_hold,
     Verb.RELEASE: Generator._of_hold,

@@ -27,6 +27,11 @@ _STATES: Final = (
     "money was rescheduled earlier",
     "money was rescheduled later",
     "rescheduled money was rescheduled again",
+    "money was released at once",
+    "money was released early, but not at once",
+    "money was delayed",
+    "money that had come was delayed",
+    "a delay was refused for want of money",
     "a reversal took rescheduled money",
     "a reversal took from a bucket and from what was available",
     "a reversal gave back into a bucket",
@@ -102,6 +107,7 @@ def _note_refusal(seen: Counter[str], asked: Operation, answer: Answer, known: B
         account = str(answer.numbers["account"])
         if account in oracle.facts.opened:
             seen["a refusal on a credit line"] += (oracle.facts.terms_of(account).floor or 0) < 0
+        seen["a delay was refused for want of money"] += asked.verb is Verb.DELAY
     if answer.code == "HOLD_NOT_ACTIVE" and asked.verb is Verb.CAPTURE and asked.hold in known.holds:
         hold = known.holds[asked.hold]
         seen["an expiry beat the capture at its very instant"] += hold.status == "ACTIVE" and hold.expires == oracle.at
@@ -138,6 +144,10 @@ def _note_acceptance(seen: Counter[str], asked: Operation, answer: Answer, known
             seen["a reversal took from a bucket and from what was available"] += max(per_line.values()) > 1
             seen["a reversal gave back into a bucket"] += any(line.signed > 0 and line.matures for line in lines)
             seen["a partial reversal"] += asked.amount is not None or asked.lines is not None
+        case Verb.RELEASE_EARLY:
+            seen["money was released early, but not at once" if lines[1].matures else "money was released at once"] += 1
+        case Verb.DELAY:
+            seen["money was delayed" if lines[0].matures else "money that had come was delayed"] += 1
         case Verb.RESCHEDULE:
             later = (lines[1].matures or 0) > (lines[0].matures or 0)
             seen["money was rescheduled later" if later else "money was rescheduled earlier"] += 1

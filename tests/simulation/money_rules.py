@@ -1,10 +1,10 @@
-"""What the oracle answers to operations that move money: transfer, post, reverse, reschedule."""
+"""What the oracle answers to operations that move money, from account to account or in time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.simulation.judgement import Judge, Plan
-from tests.simulation.operations import Answer, Leg, Operation
+from tests.simulation.operations import Answer, Leg, Operation, Verb
 from tests.simulation.oracle import LIMIT, Posted
 from tests.simulation.scribe import enter, imbalance, line_of
 
@@ -98,7 +98,15 @@ def _wanted(asked: Operation, judge: Judge, entries: Sequence[Posted]) -> dict[i
     return wanted
 
 
-def reschedule(asked: Operation, judge: Judge) -> Answer | None:
+def _movable(asked: Operation, judge: Judge, entry: Posted) -> int:
+    matures = judge.later(entry.matures)
+    if entry.signed < 0 or (matures is None and asked.verb is not Verb.DELAY):
+        return 0
+    rest = judge.facts.rest(entry)
+    return rest if matures is None else min(rest, judge.facts.bucket(entry.account, matures))
+
+
+def move_in_time(asked: Operation, judge: Judge) -> Answer | None:
     label = judge.find("TRANSACTION", asked.transaction)
     judge.demands(asked.require)
     if label is None:
@@ -109,12 +117,17 @@ def reschedule(asked: Operation, judge: Judge) -> Answer | None:
         return None
     entry = entries[asked.line - 1]
     account, until, matures = entry.account, judge.later(asked.matures), judge.later(entry.matures)
-    movable = 0
-    if entry.signed > 0 and matures is not None:
-        movable = min(judge.facts.rest(entry), judge.facts.bucket(account, matures))
+    movable = _movable(asked, judge, entry)
+    comes = entry.matures or 0
+    earlier = until is None or until < comes
+    senseless = {
+        Verb.RESCHEDULE: until == matures,
+        Verb.RELEASE_EARLY: not earlier,
+        Verb.DELAY: until is None or until <= comes,
+    }
     if asked.amount is not None:
         judge.same_currency(account, asked.currency, entry.line)
-    if movable and until == matures:
+    if movable and senseless[asked.verb]:
         judge.object("INVALID_TIME")
     amount = movable if asked.amount is None else asked.amount
     if movable < max(amount, 1):
@@ -126,7 +139,7 @@ def reschedule(asked: Operation, judge: Judge) -> Answer | None:
         judge.object("ACCOUNT_CLOSED", entry.line, account=account)
     if judge.objections:
         return None
-    if not asked.may_advance and (until is None or until < (matures or 0)):
+    if asked.verb is Verb.RESCHEDULE and earlier and not asked.may_advance:
         return Answer("FORBIDDEN", stored=False)
-    judge.judge(replace(plan, force=True))
+    judge.judge(plan)
     return None if judge.objections else enter(asked, judge, plan, "RESCHEDULE")

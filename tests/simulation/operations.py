@@ -17,6 +17,8 @@ class Verb(StrEnum):
     POST = "postTransaction"
     REVERSE = "reverseTransaction"
     RESCHEDULE = "rescheduleEntry"
+    RELEASE_EARLY = "releaseEarly"
+    DELAY = "delayAvailability"
     PLACE = "placeHold"
     CAPTURE = "captureHold"
     RELEASE = "releaseHold"

@@ -29,6 +29,11 @@ _POSTED: Final[Mapping[str, Callable[[Operation], object]]] = {
     "require": lambda asked: asked.require,
     "force": lambda asked: asked.force,
 }
+_MOVED: Final[Mapping[str, Callable[[Operation], object]]] = {
+    "entry": lambda asked: (asked.transaction, asked.line),
+    "amount": _money,
+    "require": lambda asked: asked.require,
+}
 _ACCOUNT: Final[Mapping[str, Callable[[Operation], object]]] = {
     "account": lambda asked: asked.account,
     "require": lambda asked: asked.require,
@@ -76,6 +81,8 @@ _FIELDS: Final[Mapping[Verb, Mapping[str, Callable[[Operation], object]]]] = Map
             "availableAt": lambda asked: asked.matures,
             "require": lambda asked: asked.require,
         },
+        Verb.RELEASE_EARLY: {**_MOVED, "availableAt": lambda asked: asked.matures},
+        Verb.DELAY: {**_MOVED, "until": lambda asked: asked.matures},
         Verb.PLACE: {
             **_ACCOUNT,
             "amount": _money,

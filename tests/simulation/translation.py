@@ -180,6 +180,25 @@ def _reschedule(known: Translator, asked: Operation) -> ledger.Command:
     )
 
 
+def _release_early(known: Translator, asked: Operation) -> ledger.Command:
+    return ledger.ReleaseEarly(
+        ledger.EntryReference(known.reference(asked.transaction), asked.line),
+        known.amount_if_any(asked),
+        asked.matures,
+        require=known.conditions(asked.require),
+    )
+
+
+def _delay(known: Translator, asked: Operation) -> ledger.Command:
+    assert asked.matures is not None
+    return ledger.DelayAvailability(
+        ledger.EntryReference(known.reference(asked.transaction), asked.line),
+        asked.matures,
+        known.amount_if_any(asked),
+        require=known.conditions(asked.require),
+    )
+
+
 def _place(known: Translator, asked: Operation) -> ledger.Command:
     return ledger.PlaceHold(
         known.reference(asked.account),
@@ -246,6 +265,8 @@ _COMMANDS: Final[Mapping[Verb, Callable[[Translator, Operation], ledger.Command]
         Verb.POST: _post,
         Verb.REVERSE: _reverse,
         Verb.RESCHEDULE: _reschedule,
+        Verb.RELEASE_EARLY: _release_early,
+        Verb.DELAY: _delay,
         Verb.PLACE: _place,
         Verb.CAPTURE: _capture,
         Verb.RELEASE: _release,
