@@ -15,7 +15,8 @@ from app.graphql import (
     transaction_inputs,
 )
 from app.graphql.bounds import Currencies, Path
-from app.graphql.enums import BatchMode
+from app.graphql.enums import BatchMode, ForecastBucket
+from app.graphql.scalars import Instant
 
 
 class Sent(Protocol):
@@ -107,6 +108,43 @@ class SubmitInput:
         at = (*path, "commands")
         bounds.listed(self.commands, at, most=bounds.COMMANDS_MAX)
         return [item.sent((*at, index)) for index, item in enumerate(self.commands)]
+
+
+@strawberry.input(description="Several commands of any kind that are only asked about.")
+class SimulateInput:
+    """Commands in their order, when they would be given, and how far to look ahead from there."""
+
+    commands: list[CommandInput] = strawberry.field(
+        description=(
+            "The commands, 1 to 100, without dryRun. Each has the idempotency key that it would be sent with: one that"
+            " was used already answers as it would then."
+        )
+    )
+    mode: BatchMode = strawberry.field(
+        default=BatchMode.INDEPENDENT, description="Whether they stand or fall together."
+    )
+    at: Instant | None = strawberry.field(
+        description=(
+            "When they would be given, if nothing happened before but that money matures and holds lapse; now where"
+            " left out or past. At most 10 years ahead."
+        )
+    )
+    forecast_to: Instant | None = strawberry.field(
+        description="Until when the forecasts of the accounts are told; not at all where left out."
+    )
+    forecast_bucket: ForecastBucket = strawberry.field(
+        default=ForecastBucket.DAY, description="Where the points of the forecasts lie."
+    )
+
+    def all_sent(self, path: Path) -> list[tuple[Sent, Path]]:
+        """Return each command's input with the path to it."""
+        at = (*path, "commands")
+        bounds.listed(self.commands, at, most=services.SIMULATED_MAX)
+        all_sent = [item.sent((*at, index)) for index, item in enumerate(self.commands)]
+        for sent, place in all_sent:
+            if sent.dry_run:
+                raise services.BadInput("A simulation stores nothing as it is: leave dryRun out.", (*place, "dryRun"))
+        return all_sent
 
 
 @strawberry.input(description="Several transactions.")

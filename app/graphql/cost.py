@@ -28,6 +28,8 @@ from app.graphql.limits import Limits
 
 MUTATION_POINTS: Final = 10
 """What a root field of a mutation costs, beside its input's items and the nodes that it selects."""
+SIMULATE: Final = "simulate"
+"""The query that decides commands: it costs what the mutation would."""
 ITEM_PARTS: Final = 2
 """Items of an item that are counted with it, as a transaction has two entries at least."""
 
@@ -51,17 +53,24 @@ class Price:
         nodes = self.nodes
         if self.varies:
             nodes = NodeCounter(self.operation, fragments, variables, limits).count()
-        if self.operation.operation is OperationType.MUTATION:
+        deciding = self._deciding()
+        if deciding:
             # Whoever leaves a variable out is given its default, whose items are worked on as any others.
             items = self.defaults | {name: _given_items(value) for name, value in variables.items()}
-            return nodes + sum(MUTATION_POINTS + _items_of(root, items) for root in self.roots)
-        return max(len(self.roots) + nodes, 1)
+            nodes += sum(MUTATION_POINTS + _items_of(root, items) for root in deciding)
+        return max(len(self.roots) - len(deciding) + nodes, 1)
 
     def actual(self, data: object, requested: int) -> int:
         """Return the points that an answer came to, at most what was requested."""
-        if self.operation.operation is OperationType.MUTATION or requested <= len(self.roots):
+        if self._deciding() or requested <= len(self.roots):
             return requested
         return min(max(len(self.roots) + _nodes_in(data, everywhere=self.nested), 1), requested)
+
+    def _deciding(self) -> tuple[FieldNode, ...]:
+        """Return the root fields that have commands decided."""
+        if self.operation.operation is OperationType.MUTATION:
+            return self.roots
+        return tuple(root for root in self.roots if root.name.value == SIMULATE)
 
 
 def price_of(

@@ -1,5 +1,7 @@
 """Forecast: the curve of what will be available on an account, and why it rises."""
 
+from collections.abc import Iterable
+
 import strawberry
 
 from app import ledger, services
@@ -52,9 +54,12 @@ class AvailabilityForecast:
 
 def forecast_of(found: services.Forecast, account: Account, balance: Balance) -> AvailabilityForecast:
     """Return an account's forecast as the schema shows it."""
-    return AvailabilityForecast(
-        account=account, balance=balance, points=[_point_of(point, account.unit) for point in found.points]
-    )
+    return AvailabilityForecast(account=account, balance=balance, points=points_of(found.points, account.unit))
+
+
+def points_of(points: Iterable[ledger.ForecastPoint], unit: tuple[str, int]) -> list[ForecastPoint]:
+    """Return the points of a curve as the schema shows them."""
+    return [_point_of(point, unit) for point in points]
 
 
 def _point_of(point: ledger.ForecastPoint, unit: tuple[str, int]) -> ForecastPoint:

@@ -9,7 +9,7 @@ from app import ledger, services
 from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, slice_inputs, transaction_inputs
 from app.graphql.api_key import ApiKeyMutation
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
-from app.graphql.bounds import Path, idempotency_key
+from app.graphql.bounds import Path
 from app.graphql.clock import AdvanceClockInput, ClockPayload, SetClockInput, move
 from app.graphql.command_results import CommandResult, Payload, SubmitPayload
 from app.graphql.context import Context, Info
@@ -23,6 +23,7 @@ from app.graphql.payloads import (
     outcome_of,
 )
 from app.graphql.policy_payloads import AssignmentPayload, ClosuresPayload, DepositPayload, PolicyPayload
+from app.graphql.requests import request, request_or_fault
 from app.graphql.transfers import PostTransfersInput, PostTransfersPayload, post_transfers
 
 Answer = TypeVar("Answer", bound=Payload)
@@ -263,9 +264,9 @@ class Mutation(ApiKeyMutation):
 async def _one(context: Context, sent: Sent, kind: Callable[..., Answer]) -> Answer:
     """Submit one command and return what became of it."""
     dry_run = bool(sent.dry_run)
-    request = _request(context, sent, (_INPUT,))
+    group = ledger.Group((request(context, sent, (_INPUT,)),))
     await context.forget()
-    [[decision]] = await context.gateway.submit(context.principal, [ledger.Group((request,))], dry_run=dry_run)
+    [[decision]] = await context.gateway.submit(context.principal, [group], dry_run=dry_run)
     return _payload(context, decision, kind, dry_run=dry_run)
 
 
@@ -289,7 +290,7 @@ async def _many(
 async def _together(
     context: Context, all_sent: Sequence[tuple[Sent, Path]], *, dry_run: bool
 ) -> Sequence[ledger.Decision | services.Fault]:
-    requests = tuple(_request(context, sent, path) for sent, path in all_sent)
+    requests = tuple(request(context, sent, path) for sent, path in all_sent)
     await context.forget()
     group = ledger.Group(requests, atomic=True)
     [decisions] = await context.gateway.submit(context.principal, [group], dry_run=dry_run)
@@ -299,7 +300,7 @@ async def _together(
 async def _each(
     context: Context, all_sent: Sequence[tuple[Sent, Path]], *, dry_run: bool
 ) -> Sequence[ledger.Decision | services.Fault]:
-    made = [_request_or_fault(context, sent, path) for sent, path in all_sent]
+    made = [request_or_fault(context, sent, path) for sent, path in all_sent]
     groups = [ledger.Group((one,)) for one in made if isinstance(one, ledger.Request)]
     await context.forget()
     answers = iter(await context.gateway.submit_each(context.principal, groups, dry_run=dry_run) if groups else [])
@@ -311,19 +312,6 @@ async def _each(
         answer = next(answers) if isinstance(one, ledger.Request) else one
         results.append(answer if isinstance(answer, services.Fault) else answer[0])
     return results
-
-
-def _request(context: Context, sent: Sent, path: Path) -> ledger.Request:
-    key = idempotency_key(sent.idempotency_key, (*path, "idempotencyKey"))
-    return context.gateway.request(context.principal, sent.command(context.gateway.currencies, path), key)
-
-
-def _request_or_fault(context: Context, sent: Sent, path: Path) -> ledger.Request | services.Forbidden:
-    """Return the request, or the fault of lacking a scope; bad input fails the call, whose shape is wrong."""
-    try:
-        return _request(context, sent, path)
-    except services.Forbidden as forbidden:
-        return forbidden
 
 
 def _payload(context: Context, decision: ledger.Decision, kind: Callable[..., Answer], *, dry_run: bool) -> Answer:

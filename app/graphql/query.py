@@ -24,6 +24,7 @@ from app.graphql.references import AccountBy, HoldBy, TransactionBy
 from app.graphql.rules import NODE_KINDS
 from app.graphql.scalars import CurrencyCode, Instant
 from app.graphql.selection import wants_balances
+from app.graphql.simulation import SimulationQuery
 from app.graphql.totals import TrialBalanceLine, trial_balance_line_of
 from app.graphql.transaction import Transaction, TransactionConnection, transaction_connection
 from app.graphql.viewer import RateLimit, Viewer, rate_limit_of, viewer_of
@@ -35,7 +36,7 @@ At = Annotated[
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query(AvailabilityQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
+class Query(AvailabilityQuery, SimulationQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
     """The root of queries; who may use each field stands in the rules."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")

@@ -58,6 +58,7 @@ _REFUSAL: Final = "code message culprit"
 RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "Query": {
         FOLLOWS: "viewer rateLimit currencies",
+        BY_COMMAND: "simulate",
         NODES: "node nodes",
         ACCOUNTS: "account accounts",
         BALANCES: "availableFunds trialBalance explainBalance availabilityForecast canSpend",
@@ -167,6 +168,11 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "RuleDayLimit": {FOLLOWS: "amount counter beyond"},
     "RuleMatch": {FOLLOWS: "methods direction amount accountAgeDays riskTiers metadata"},
     "RulePortion": {FOLLOWS: "take available"},
+    "SimulatedAccount": {FOLLOWS: "account externalId currency opened", NUMBERS: "before after forecast"},
+    "SimulatedEntry": {FOLLOWS: "line account side amount kind reason availableAt"},
+    "SimulatedForecast": {FOLLOWS: "before after"},
+    "SimulatedResult": {FOLLOWS: "rejection replayed entries"},
+    "Simulation": {FOLLOWS: "at sequence results accounts"},
     "SpendingAnswer": {FOLLOWS: "allowed code sentence at balance shortfall earliestAt options slices"},
     "SpendingOption": {FOLLOWS: "kind at amount sentence"},
     "SubmitPayload": {FOLLOWS: "results"},

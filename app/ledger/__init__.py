@@ -66,7 +66,7 @@ from app.ledger.decision import (
 from app.ledger.deposit_verbs import problem_of
 from app.ledger.event import PAYLOAD_VERSION, Event, EventKind
 from app.ledger.explanation import BalanceSlice, SliceKind, free, held, maturing
-from app.ledger.forecast import Cause, CauseKind, Causes, ForecastPoint, foresee
+from app.ledger.forecast import Cause, CauseKind, Causes, ForecastPoint, altered, foresee, gathered
 from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.money import Amount, Currency
 from app.ledger.policy import (
@@ -230,6 +230,7 @@ __all__ = [
     "UnfreezeAccount",
     "UntilReleased",
     "UpdateAccount",
+    "altered",
     "business_day_of",
     "can_spend",
     "check",
@@ -241,6 +242,7 @@ __all__ = [
     "followed_policy",
     "foresee",
     "free",
+    "gathered",
     "held",
     "identifier",
     "maturing",

@@ -10,6 +10,7 @@ from app.ledger.balance import Balance
 from app.ledger.calendar import Calendar
 from app.ledger.decision import KeyRecord
 from app.ledger.event import Event
+from app.ledger.forecast import Cause, CauseKind
 from app.ledger.hold import Hold, HoldChange, HoldStatus
 from app.ledger.policy import Policy
 from app.ledger.policy_record import (
@@ -177,6 +178,17 @@ class Book:
             for instant, gain in gains.items()
             if instant > self.at and gain and (horizon is None or instant <= horizon)
         )[:FUTURES_MAX]
+
+    def changed_causes(self, account_id: UUID) -> list[Cause]:
+        """Return how this batch changes what is to come on an account after the batch's instant."""
+        buckets = ((key[1], added) for key, added in self.changes.buckets.items() if key[0] == account_id)
+        changes = [Cause(at, CauseKind.MATURITY, added, 0, at, at) for at, added in buckets]
+        for hold_id, moved in self._moved_holds.get(account_id, {}).items():
+            for hold, sign in ((self._pages.holds.get(hold_id), -1), (moved, 1)):
+                if hold is not None and hold.status is HoldStatus.ACTIVE and hold.expires_at is not None:
+                    at, amount = hold.expires_at, sign * hold.remaining
+                    changes.append(Cause(at, CauseKind.EXPIRY, amount, sign, at, at))
+        return [change for change in changes if change.at > self.at]
 
     # -- writing ------------------------------------------------------------------------------
 

@@ -54,6 +54,39 @@ class ForecastPoint:
     causes: tuple[Cause, ...] = ()
 
 
+def altered(causes: Iterable[Cause], changes: Iterable[Cause]) -> list[Cause]:
+    """Return what is to come once changes of it are added, none of it gathered, in the order of instants and kinds.
+
+    A change has what it adds to the amount that comes at an instant, and to the number of holds that lapse then;
+    both may be below zero. However much matures at one instant, it counts as one.
+    """
+    found: dict[tuple[int, CauseKind], tuple[int, int]] = {}
+    for cause in (*causes, *changes):
+        amount, count = found.get((cause.at, cause.kind), (0, 0))
+        found[cause.at, cause.kind] = amount + cause.amount, count + cause.count
+    return [
+        Cause(at, kind, amount, 1 if kind is CauseKind.MATURITY else count, at, at)
+        for (at, kind), (amount, count) in sorted(found.items())
+        if amount
+    ]
+
+
+def gathered(causes: Iterable[Cause], start: int, end: int, step: int) -> list[Cause]:
+    """Return causes gathered at the ends of steps, counted from 1970, from an instant to another.
+
+    What comes by the start is gathered there; what comes after the end is left out.
+    """
+    found: dict[tuple[int, CauseKind], list[Cause]] = {}
+    for cause in causes:
+        if cause.at <= end:
+            at = start if cause.at <= start else min(-(-cause.at // step) * step, end)
+            found.setdefault((at, cause.kind), []).append(cause)
+    return [
+        Cause(at, kind, sum(one.amount for one in some), sum(one.count for one in some), some[0].at, some[-1].at)
+        for (at, kind), some in sorted(found.items())
+    ]
+
+
 def foresee(balance: Balance, start: int, causes: Iterable[Cause]) -> tuple[ForecastPoint, ...]:
     """Return the step curve from an instant on: a point there, and one wherever something comes.
 

@@ -44,6 +44,7 @@ from app.services.keys import KeyRecord, make_key, parse_key, verify_secret
 from app.services.previews import Previewed, preview
 from app.services.reader import Reader
 from app.services.seed.planting import plant
+from app.services.simulation import SIMULATED_MAX, Prospect, SimulatedAccount, Simulation
 from app.services.sweeper import Sweeper
 from app.services.tenant_clock import ClockMove, TenantClock
 from app.services.verification import Advance, Finding, verify
@@ -71,6 +72,7 @@ __all__ = [
     "DEFAULT_SCOPES",
     "OVERLAP_SECONDS_DEFAULT",
     "POINTS_MAX",
+    "SIMULATED_MAX",
     "AccountFilter",
     "AdministrationError",
     "Advance",
@@ -110,8 +112,11 @@ __all__ = [
     "Position",
     "Previewed",
     "Principal",
+    "Prospect",
     "Reader",
     "Scope",
+    "SimulatedAccount",
+    "Simulation",
     "Step",
     "StoredKey",
     "Sweeper",

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from app import ledger, store, telemetry
 from app.services.almanac import Almanac, Documents
 from app.services.clock import ClockWatch
-from app.services.faults import Unavailable
+from app.services.faults import BadInput, Unavailable
 from app.services.writer import CommitLostError, Decisions
 
+PRINCIPAL: Final = "system:simulation"
+EXPIRIES_MAX: Final = 1_000
+"""Holds that a simulation of a later instant lets lapse on the accounts of its commands."""
+_NOTHING_NEW: Final = UUID(int=0)
 _RETRY_SECONDS = 5.0
 
 
@@ -20,6 +25,22 @@ class _UnreadError(Exception):
     def __init__(self, documents: Documents) -> None:
         super().__init__()
         self.documents = documents
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was decided without being stored: how accounts stood before, and the book in which it stands."""
+
+    standing: Mapping[UUID, ledger.Balance]
+    book: ledger.Book
+    decisions: list[Decisions]
+
+
+def _rehearsed(pages: ledger.Pages, before: Sequence[ledger.Group], groups: Sequence[ledger.Group]) -> Rehearsal:
+    book = ledger.Book(pages)
+    ledger.decide_all(book, before)
+    standing = dict(book.balances)
+    return Rehearsal(standing, book, ledger.decide_all(book, groups))
 
 
 class BatchRunner:
@@ -87,6 +108,38 @@ class BatchRunner:
                 await asyncio.to_thread(self.almanac.prepare, unread)
             _, decisions = await self._decide(session, tenant_id, loaded.pages, groups)
         return decisions
+
+    async def simulate(
+        self, session: store.Session, tenant_id: UUID, groups: Sequence[ledger.Group], at: int, *, later: bool
+    ) -> Rehearsal:
+        """Decide groups over a snapshot as they would be at an instant, and store nothing.
+
+        At a later one than the snapshot's the holds that lapse until then are recorded before. Raises BadInput where
+        those are too many.
+        """
+        loaded = await store.load_pages(session, tenant_id, groups, self.currencies, at=at)
+        before: list[ledger.Group] = []
+        if later:
+            most = EXPIRIES_MAX + 1
+            lapsed = await store.find_lapsed_holds(session, tenant_id, loaded.pages.accounts, at, most)
+            if len(lapsed) == most:
+                raise BadInput(f"More than {EXPIRIES_MAX:,} holds on these accounts lapse until then.", ("at",))
+            expiries = (ledger.RecordExpiry(ledger.Reference(hold_id)) for hold_id in lapsed)
+            requests = tuple(ledger.Request(one, None, _NOTHING_NEW, PRINCIPAL) for one in expiries)
+            before = [ledger.Group(requests)] if requests else []
+        if before:
+            loaded = await store.load_pages(session, tenant_id, [*before, *groups], self.currencies, at=at)
+        unread = self._unread(loaded.pages, groups)
+        if unread:
+            await asyncio.to_thread(self.almanac.prepare, unread)
+        pages = loaded.pages
+        if pages.policies is not None:
+            pages = replace(pages, almanac=self.almanac)
+        rehearsal = _rehearsed(pages, before, groups)
+        if rehearsal.book.refused:
+            pages = await store.load_futures(session, tenant_id, pages, rehearsal.book.refused)
+            rehearsal = _rehearsed(pages, before, groups)
+        return rehearsal
 
     def _unread(self, pages: ledger.Pages, groups: Sequence[ledger.Group]) -> Documents:
         """Return the documents that deciding these groups would read for the first time."""

@@ -17,7 +17,7 @@ HOURLY_DAYS_MAX: Final = 31
 YEARS_AHEAD_MAX: Final = 10
 POINTS_OF_AN_ACCOUNT_MAX: Final = 1_000
 POINTS_MAX: Final = 10_000
-_YEARS_AHEAD: Final = YEARS_AHEAD_MAX * DAYS_MAX * DAY
+YEARS_AHEAD: Final = YEARS_AHEAD_MAX * DAYS_MAX * DAY
 
 
 class Step(StrEnum):
@@ -28,7 +28,7 @@ class Step(StrEnum):
     DAY = "DAY"
 
 
-_MICROSECONDS: Final = MappingProxyType({Step.EVENT: 1, Step.HOUR: HOUR, Step.DAY: DAY})
+MICROSECONDS: Final = MappingProxyType({Step.EVENT: 1, Step.HOUR: HOUR, Step.DAY: DAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ async def forecast(
     """
     here = await reader.coordinate()
     start = here.at if start is None else max(start, here.at)
-    _check(here.at, start, end, step)
+    check_stretch(here.at, start, end, step)
     found = await reader.funds(references)
     ids = list({account.id: None for account, _ in filter(None, found)})
     most = POINTS_OF_AN_ACCOUNT_MAX if step is Step.EVENT else None
-    coming = await reader.future_causes(ids, store.Stretch(here.at, start, end, _MICROSECONDS[step], most))
+    coming = await reader.future_causes(ids, store.Stretch(here.at, start, end, MICROSECONDS[step], most))
     if coming is None:
         raise _too_many("accounts", "all accounts together", POINTS_MAX)
     made: list[Forecast | None] = []
@@ -94,10 +94,11 @@ async def weigh_spending(
     return [ledger.can_spend(read.balance, amount, at, coming[read.account_id]) for read, amount in asked]
 
 
-def _check(now: int, start: int, end: int, step: Step) -> None:
+def check_stretch(now: int, start: int, end: int, step: Step) -> None:
+    """Raise BadInput naming `to` where a forecast from an instant to another is not told at `now`."""
     if end < start:
         raise BadInput("to must not lie before from, nor before now.", ("to",))
-    if end > now + _YEARS_AHEAD:
+    if end > now + YEARS_AHEAD:
         raise BadInput(f"to must lie within {YEARS_AHEAD_MAX} years from now.", ("to",))
     days = HOURLY_DAYS_MAX if step is Step.HOUR else DAYS_MAX
     if end - start > days * DAY:

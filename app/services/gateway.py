@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from app.services.key_desk import KeyDesk
 from app.services.key_uses import KeyUses
 from app.services.keys import KeyRecord
 from app.services.reader import Reader, reaching
+from app.services.simulation import Prospect, Simulation, simulate
 from app.services.sweeper import Sweeper
 from app.services.tenant_clock import TenantClock
 from app.services.writer import Writer, WriterLimits
@@ -251,6 +252,20 @@ class Gateway:
                 queued.append(group)
         decided = iter(await self._writer.submit(principal.tenant_id, queued) if queued else [])
         return [early[number] if number in early else _permitted(next(decided)) for number in range(len(groups))]
+
+    async def simulate(
+        self,
+        reader: Reader,
+        groups: Sequence[ledger.Group],
+        at: int | None = None,
+        prospect: Prospect | None = None,
+    ) -> Simulation:
+        """Tell what groups would come to now or at a later instant, and store nothing; raises BadInput.
+
+        A group that lacks a scope which only the ledger could tell was needed has that fault for its decisions.
+        """
+        told = await simulate(reader, self._runner, groups, at, prospect)
+        return replace(told, decisions=[_permitted(answer) for answer in told.decisions])
 
     async def submit_windows(self, principal: Principal, groups: Sequence[ledger.Group]) -> list[Answers | Fault]:
         """As `submit_each`, for more groups than a batch has room for: a full batch of single commands after the other.

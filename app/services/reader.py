@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from app import ledger, store
+from app.services.batch import BatchRunner, Rehearsal
 from app.services.faults import DeadlineExceeded, Unavailable
 
 Given = ParamSpec("Given")
@@ -252,6 +253,11 @@ class Reader:
     async def entry_rules(self, keys: Sequence[ledger.EntryKey]) -> dict[ledger.EntryKey, ledger.EntryRule]:
         """Return the rules behind entries; those that no policy made mature are missing."""
         return await self._read(store.find_entry_rules, keys)
+
+    async def simulate(self, runner: BatchRunner, groups: Sequence[ledger.Group], at: int) -> Rehearsal:
+        """Have groups decided over this snapshot, at its instant or a later one; store nothing; raises BadInput."""
+        here = await self.coordinate()
+        return await self._read(runner.simulate, groups, at, later=at > here.at)
 
     async def deposit_days(
         self, accounts: Sequence[UUID], at: int

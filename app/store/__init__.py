@@ -17,7 +17,7 @@ from app.store.api_keys import (
 )
 from app.store.audit import AuditFilter, AuditRecord, find_audit_page, hash_of_key, insert_audit_record
 from app.store.balances import find_balances, find_balances_as_of, find_funds
-from app.store.book import load_futures, load_pages, lock_head
+from app.store.book import find_lapsed_holds, load_futures, load_pages, lock_head
 from app.store.book_policies import find_deposit_days
 from app.store.book_saving import save_book
 from app.store.clock import Moment, read_clock, read_moment, set_test_clock
@@ -161,6 +161,7 @@ __all__ = [
     "find_key_created_under",
     "find_key_page",
     "find_keys",
+    "find_lapsed_holds",
     "find_maturing_slices",
     "find_next_expiries",
     "find_own_key",

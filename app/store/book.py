@@ -136,19 +136,25 @@ async def lock_head(unit: Unit, tenant_id: UUID) -> TenantMode:
 
 
 async def load_pages(
-    session: Session, tenant_id: UUID, groups: Sequence[ledger.Group], currencies: Mapping[str, int]
+    session: Session,
+    tenant_id: UUID,
+    groups: Sequence[ledger.Group],
+    currencies: Mapping[str, int],
+    *,
+    at: int | None = None,
 ) -> LoadedPages:
     """Read everything that deciding these groups needs: eight statements at most, those without input left out.
 
     Two more where some are deposits or about policies; such pages still lack their almanac.
 
-    For a dry run any session will do; else the head is locked before.
+    For a dry run any session will do, and the pages may be those of a later instant `at`, by what is known; else the
+    head is locked before.
     """
     wanted = gather(groups)
     rows = await session.rows(_KEYS, tenant_id, rows=list(wanted.keys))
     moment = moment_of({**rows[0], "sequence": rows[0]["head_sequence"]})
     keys = {(row["operation"], row["key"]): _key_of(row) for row in rows if row["key"] is not None}
-    pages = ledger.Pages(moment.sequence, moment.at, currencies=currencies, keys=keys)
+    pages = ledger.Pages(moment.sequence, moment.at if at is None else at, currencies=currencies, keys=keys)
     external_ids = await find_external_ids(session, tenant_id, wanted.external_ids())
     holds = resolved(ledger.HOLD_KIND, wanted.holds, external_ids)
     transactions = resolved(ledger.TRANSACTION_KIND, wanted.transactions, external_ids)
@@ -170,6 +176,15 @@ async def load_pages(
         followers = depositing(wanted, named, pages.accounts)
         pages = replace(pages, policies=await load_policies(session, tenant_id, wanted, followers, pages.at))
     return LoadedPages(pages, moment)
+
+
+async def find_lapsed_holds(
+    session: Session, tenant_id: UUID, accounts: Collection[UUID], at: int, most: int
+) -> list[UUID]:
+    """Return so many of the holds on accounts that will have lapsed by an instant, in the order in which they do."""
+    rows = await session.rows(_LAPSED, tenant_id, at, most - 1, rows=[(id_,) for id_ in accounts]) if accounts else ()
+    found = sorted((row["expires_at"], row["id"]) for row in rows)
+    return [hold_id for _, hold_id in found[:most]]
 
 
 async def load_futures(

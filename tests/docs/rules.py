@@ -11,7 +11,7 @@ from app.ledger import money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
 from app.ledger.spending import OPTIONS_MAX
-from app.services import checkup, clock_steps, foresight, sweeper, tenant_clock, writer
+from app.services import batch, checkup, clock_steps, foresight, simulation, sweeper, tenant_clock, writer
 from tests.docs.table import code, page, table
 from tests.ledger.world import World
 
@@ -114,6 +114,8 @@ _CONSTANTS: Final = (
     (foresight.YEARS_AHEAD_MAX, "years that a forecast looks ahead"),
     (foresight.POINTS_OF_AN_ACCOUNT_MAX, "points of one account in a forecast by the event"),
     (foresight.POINTS_MAX, "points of all forecasts of an operation"),
+    (simulation.SIMULATED_MAX, "commands of `simulate`"),
+    (batch.EXPIRIES_MAX, "holds that a simulation of a later instant lets lapse on the accounts of its commands"),
     (availability_query.LOOKED_AHEAD_MAX, "maturities and expiries of an account that `canSpend` looks ahead"),
     (spending.IN_THE_WAY_MAX, "slices in the way of an amount that `canSpend` and `InsufficientFunds` tell"),
     (OPTIONS_MAX, "options that they tell"),

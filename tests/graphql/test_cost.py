@@ -53,6 +53,9 @@ COSTS: list[tuple[str, dict[str, object], int]] = [
         {},
         MUTATION_POINTS + 2,
     ),
+    # What decides commands without storing them costs what doing it would.
+    ("query ($i: ActInput!) { simulate(input: $i) }", {"i": {"tags": [1, 2, 3]}}, MUTATION_POINTS + 3),
+    ("query ($i: ActInput!) { simulate(input: $i) hello }", {"i": {"tags": [1]}}, MUTATION_POINTS + 2),
     # Lists within an item: two lines belong to a transaction, each further one costs a point.
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1, 2]}] * 3}}, MUTATION_POINTS + 3),
     ("mutation ($i: ActInput!) { act(input: $i) }", {"i": {"all": [{"lines": [1] * 100}] * 100}}, 10 + 100 * 99),

@@ -75,6 +75,10 @@ class Query:
         return Things(nodes=[Thing()] * (first or 0))
 
     @strawberry.field
+    def simulate(self, input: ActInput) -> str | None:  # noqa: A002 - as in the product's schema
+        return input.idempotency_key
+
+    @strawberry.field
     def node_list(self, ids: list[strawberry.ID]) -> list[strawberry.ID]:
         return ids
 

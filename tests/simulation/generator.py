@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tests.simulation.chances import HOUR, HUGE, Chances
+from tests.simulation.chances import FOREVER, HOUR, HUGE, Chances
 from tests.simulation.operations import Leg, Operation, Verb
 from tests.simulation.oracle import HoldState, Posted
 
@@ -230,7 +230,7 @@ class Generator(Chances):
             currency=self._currency(account),
             matures=self._when(verb, account, entry),
             require=self._demands(),
-            may_advance=chance.random() < 0.7,
+            may_advance=verb is not Verb.RESCHEDULE or chance.random() < 0.7,
         )
 
     def _when(self, verb: Verb, account: str, entry: Posted | None) -> int | None:
@@ -239,6 +239,8 @@ class Generator(Chances):
         if verb is Verb.RESCHEDULE:
             return chance.choice([None, self._later(account, 1.0), self.at + 7 * HOUR])
         comes = (entry.matures if entry else None) or self.at
+        if comes == FOREVER:
+            return None if verb is Verb.RELEASE_EARLY else comes
         if verb is Verb.RELEASE_EARLY:
             return chance.choice([None, None, comes - HOUR, comes])
         return chance.choice([comes + HOUR, self.at + 7 * HOUR, comes])
