@@ -21,6 +21,7 @@ from app.ledger import Balance as Standing
 if TYPE_CHECKING:
     from app.graphql.context import Context
     from app.graphql.policy import Policy
+    from app.graphql.reserve import Reserve
 
 
 @strawberry.type(description="A store of value in one currency. Its terms and balance are those of now.")
@@ -131,6 +132,15 @@ class Account(Node):
         context: Context = info.context
         followed = await context.loaders.policies.followed.one(self.row.id)
         return None if followed is None else await context.loaders.policies.named.one(followed)
+
+    @strawberry.field(
+        description="What is kept of deposits to it as a reserve, and by which plan.",
+        graphql_type=Annotated["Reserve", strawberry.lazy("app.graphql.reserve")],
+    )
+    def reserve(self, info: "strawberry.Info[Context]") -> object:
+        """Read it, together with those of other accounts."""
+        context: Context = info.context
+        return context.loaders.availability.reserves.get(self.row.id)
 
     @property
     def unit(self) -> tuple[str, int]:

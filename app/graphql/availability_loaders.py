@@ -9,6 +9,7 @@ from app import services
 from app.graphql.account import Account
 from app.graphql.explanation import BalanceSlice, slices_of
 from app.graphql.loader import Loader
+from app.graphql.reserve import Reserve, reserve_of
 from app.graphql.spending import IN_THE_WAY_MAX, SpendingOption, options_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class AvailabilityLoaders:
         self._loaders = loaders
         self._read = read
         self.in_the_way: Loader[UUID, Sequence[BalanceSlice]] = Loader(self._in_the_way, start)
+        self.reserves: Loader[UUID, Reserve] = Loader(self._reserves, start)
         self.options: Loader[Asked, Sequence[SpendingOption]] = Loader(self._options, start)
 
     async def _standings(self, ids: Sequence[UUID]) -> list[tuple[Account, services.BalanceRead]]:
@@ -45,6 +47,11 @@ class AvailabilityLoaders:
             found = await self._read(services.find_in_the_way, rows, IN_THE_WAY_MAX)
             made |= {account.row.id: slices_of(found[account.row.id], account, read) for account, read in standings}
         return made
+
+    async def _reserves(self, ids: Sequence[UUID]) -> Mapping[UUID, Reserve]:
+        accounts = await self._loaders.accounts.all(ids)
+        found = await self._read(services.Reader.reserves, [account.row for account in accounts])
+        return {account.row.id: reserve_of(found[account.row.id], account.unit) for account in accounts}
 
     async def _options(self, asked: Sequence[Asked]) -> Mapping[Asked, Sequence[SpendingOption]]:
         made: dict[Asked, Sequence[SpendingOption]] = {}

@@ -16,6 +16,7 @@ from app.graphql import (
 )
 from app.graphql.bounds import Currencies, Path
 from app.graphql.enums import BatchMode, ForecastBucket
+from app.graphql.reserve import SetReservePlanInput
 from app.graphql.scalars import Instant
 
 
@@ -65,6 +66,8 @@ class CommandInput:
     )
     set_closures: policy_inputs.SetClosuresInput | None = strawberry.field(description="Close and open days.")
 
+    set_reserve_plan: SetReservePlanInput | None = strawberry.field(description="Keep a share of deposits back.")
+
     def sent(self, path: Path) -> tuple[Sent, Path]:
         """Return the one command's input, and the path to it."""
         by_name: dict[str, Sent | None] = {
@@ -89,6 +92,7 @@ class CommandInput:
             "publishPolicy": self.publish_policy,
             "assignPolicy": self.assign_policy,
             "setClosures": self.set_closures,
+            "setReservePlan": self.set_reserve_plan,
         }
         for name, sent in by_name.items():
             if sent is not None:

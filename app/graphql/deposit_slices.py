@@ -1,6 +1,7 @@
 """What a deposit comes to: its slices, each with the rule behind it, made or only asked about."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -33,6 +34,9 @@ class AvailabilitySlice:
         description="The portion of the rule, from 1; null for what lies beyond the rule's day limit."
     )
     business_day: LocalDate | None = strawberry.field(description="The banking day that the deposit counts for.")
+    reserved: bool = strawberry.field(
+        description="Whether the account's reserve plan keeps it, longer than the rule would."
+    )
     sentence: str = strawberry.field(description="All of it in a sentence to read out.")
 
 
@@ -59,7 +63,7 @@ def preview_of(
     slices = [
         _slice_of(
             context,
-            sentences.DepositPart(part.amount, part.available_at, part.rule, part.portion, day),
+            sentences.DepositPart(part.amount, part.available_at, part.rule, part.portion, day, part.reserved),
             (facts.currency, exponent),
             published,
             previewed.policy,
@@ -80,10 +84,10 @@ async def slices_of_deposit(
     made = []
     for one in listed:
         rule = one.rule
-        part = sentences.DepositPart(one.amount, one.available_at)
+        part = sentences.DepositPart(one.amount, one.available_at, reserved=one.reserved)
         published = None
         if rule is not None:
-            part = sentences.DepositPart(one.amount, one.available_at, rule.rule, rule.portion, rule.business_day)
+            part = replace(part, rule=rule.rule, portion=rule.portion, business_day=rule.business_day)
             published = versions.get((rule.policy_id, rule.version))
         terms = None if published is None else await context.gateway.almanac.recall(published.document)
         made.append(_slice_of(context, part, unit, published, terms))
@@ -106,5 +110,6 @@ def _slice_of(
         rule=part.rule,
         portion=part.portion,
         business_day=None if part.business_day is None else LocalDate(part.business_day),
+        reserved=part.reserved,
         sentence=sentences.of_deposit(part, unit, published, terms, zone),
     )

@@ -24,6 +24,7 @@ from app.graphql.payloads import (
 )
 from app.graphql.policy_payloads import AssignmentPayload, ClosuresPayload, DepositPayload, PolicyPayload
 from app.graphql.requests import request, request_or_fault
+from app.graphql.reserve import SetReservePlanInput
 from app.graphql.transfers import PostTransfersInput, PostTransfersPayload, post_transfers
 
 Answer = TypeVar("Answer", bound=Payload)
@@ -217,6 +218,14 @@ class Mutation(ApiKeyMutation):
     ) -> ClosuresPayload | None:
         """Have it decided."""
         return await _one(info.context, input, ClosuresPayload)
+
+    @strawberry.mutation(
+        description="Keep a share of each deposit to an account back as a reserve, or no more. Needs the scope"
+        " policies:manage."
+    )
+    async def set_reserve_plan(self, info: Info, input: Annotated[SetReservePlanInput, _SENT]) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
 
     @strawberry.mutation(
         description="Have up to 1,000 commands of any kind decided, together or each by itself."

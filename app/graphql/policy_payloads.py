@@ -167,7 +167,13 @@ async def _told(
     context: "Context", lines: "Sequence[Entry]", rules: dict[ledger.EntryKey, ledger.EntryRule]
 ) -> list[AvailabilitySlice]:
     slices = [
-        ledger.DepositSlice(line.row.line, line.row.amount, line.row.available_at, rules.get(line.row.key))
+        ledger.DepositSlice(
+            line.row.line,
+            line.row.amount,
+            line.row.available_at,
+            rules.get(line.row.key),
+            line.row.kind == ledger.RESERVE,
+        )
         for line in lines
     ]
     return await slices_of_deposit(context, slices, lines[0].account.unit if lines else ("", 0))

@@ -73,14 +73,15 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         BY_COMMAND: "openAccount updateAccount freezeAccount unfreezeAccount closeAccount reopenAccount transfer"
         " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry releaseEarly"
         " delayAvailability placeHold captureHold"
-        " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures submit",
+        " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures"
+        " setReservePlan submit",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
         KEYS: "createApiKey rotateApiKey revokeApiKey",
     },
     "Account": {
         FOLLOWS: "id externalId name purpose currency normalSide openedAt metadata unlimited outFrozen inFrozen closed",
         NUMBERS: "floor",
-        BALANCES: "balance",
+        BALANCES: "balance reserve",
         HISTORY: "entries",
         HOLDS: "holds",
         POLICIES: "policy",
@@ -102,7 +103,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "AuditRecord": {FOLLOWS: "askedAt principal operation keyHash subject outcome code address sequence"},
     "AvailabilityForecast": {FOLLOWS: "account balance points"},
     "AvailabilityPreview": {FOLLOWS: "slices problems"},
-    "AvailabilitySlice": {FOLLOWS: "amount availableAt policy version rule portion businessDay sentence"},
+    "AvailabilitySlice": {FOLLOWS: "amount availableAt policy version rule portion businessDay reserved sentence"},
     "AvailableFunds": {FOLLOWS: "account balance"},
     "Balance": {FOLLOWS: "ledger maturing held available floor spendable asOf sequence version"},
     "BalanceExplanation": {FOLLOWS: "account balance slices pageInfo"},
@@ -168,6 +169,8 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "RuleDayLimit": {FOLLOWS: "amount counter beyond"},
     "RuleMatch": {FOLLOWS: "methods direction amount accountAgeDays riskTiers metadata"},
     "RulePortion": {FOLLOWS: "take available"},
+    "Reserve": {FOLLOWS: "reserved plan"},
+    "ReservePlan": {FOLLOWS: "percent days cap plannedAt"},
     "SimulatedAccount": {FOLLOWS: "account externalId currency opened", NUMBERS: "before after forecast"},
     "SimulatedEntry": {FOLLOWS: "line account side amount kind reason availableAt"},
     "SimulatedForecast": {FOLLOWS: "before after"},

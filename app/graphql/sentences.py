@@ -24,6 +24,7 @@ class DepositPart:
     rule: str | None = None
     portion: int | None = None
     business_day: int | None = None
+    reserved: bool = False
 
 
 def of_free(amount: int, floor: int | None, unit: Unit) -> str:
@@ -53,6 +54,8 @@ def of_maturing(
     entry = one.entry
     if entry is not None and source is not None and entry.transaction_id != source.id:
         notes.append("rescheduled")
+    if entry is not None and entry.kind == ledger.RESERVE:
+        notes.append("kept as a reserve")
     if source is not None and source.kind == _REVERSAL:
         notes.append("given back")
     if entry is not None and entry.reason is not None:
@@ -119,8 +122,12 @@ def of_deposit(
     else:
         when = f"becomes available on {moment(part.available_at, zone)}"
     said = f"{money(part.amount, unit)} {when}"
+    if part.reserved:
+        said = f"{money(part.amount, unit)} is kept as a reserve and {when}"
     if part.rule is None:
         return f"{said}, as was given with the deposit."
+    if part.reserved:
+        return f"{said}, out of what rule {part.rule} gives."
     name = "the terms given" if published is None else f"policy {published.name}, version {published.version}"
     told = _portion(part, unit, terms)
     return f"{said}, by rule {part.rule} of {name}{told}."

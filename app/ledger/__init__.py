@@ -48,6 +48,7 @@ from app.ledger.command import (
     ReversedLine,
     ReverseTransaction,
     SetClosures,
+    SetReservePlan,
     Transfer,
     UnfreezeAccount,
     UpdateAccount,
@@ -108,6 +109,7 @@ from app.ledger.policy_record import (
 from app.ledger.policy_verbs import first_day
 from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, Reference
 from app.ledger.request import Group, Request
+from app.ledger.reserve import RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep
 from app.ledger.soundness import check
 from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
 from app.ledger.state_machine import decide_all
@@ -125,7 +127,9 @@ __all__ = [
     "FUTURES_MAX",
     "HOLD_KIND",
     "PAYLOAD_VERSION",
+    "RESERVE",
     "RESERVED_KINDS",
+    "RESERVE_DAYS_MAX",
     "RISK_TIER",
     "TRANSACTION_KIND",
     "Accepted",
@@ -190,6 +194,7 @@ __all__ = [
     "OpenAccount",
     "OptionKind",
     "Pages",
+    "Part",
     "PerDay",
     "PerItem",
     "Percent",
@@ -213,11 +218,13 @@ __all__ = [
     "ReopenAccount",
     "Request",
     "RescheduleEntry",
+    "ReservePlan",
     "Rest",
     "ReverseTransaction",
     "ReversedLine",
     "Rule",
     "SetClosures",
+    "SetReservePlan",
     "Side",
     "Slice",
     "SliceKind",
@@ -245,6 +252,7 @@ __all__ = [
     "gathered",
     "held",
     "identifier",
+    "keep",
     "maturing",
     "money",
     "own_days",

@@ -45,7 +45,7 @@ class Slice:
     """Part of a deposit and when it becomes available: None at once, FOREVER until released.
 
     `portion` counts the rule's portions from 1; None is what lies beyond the rule's day limit. `day` is
-    the local day that `timing` comes to, where it counts days.
+    the local day that `timing` comes to, where it counts days. What is `reserved` is kept longer than the rule says.
     """
 
     amount: int
@@ -54,6 +54,7 @@ class Slice:
     portion: int | None
     timing: Timing
     day: date | None
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from app.ledger.policy_record import (
     PolicyVersion,
     own_days,
 )
+from app.ledger.reserve import RESERVE, ReservePlan
 from app.ledger.transaction import Entry, EntryKey, Transaction
 
 ACCOUNT_KIND: Final = "ACCOUNT"
@@ -93,6 +94,7 @@ class Changes:
     calendar_changes: list[CalendarChange] = field(default_factory=list)
     rules: list[EntryRule] = field(default_factory=list)
     counters: dict[CountedDay, Mapping[str, int]] = field(default_factory=dict)
+    plans: list[ReservePlan] = field(default_factory=list)
 
 
 class Book:
@@ -117,6 +119,8 @@ class Book:
         self.assigned = dict(own.assigned)
         self.days = dict(own.days)
         self.counters = dict(own.counters)
+        self.reserve_plans = dict(own.plans)
+        self.reserved = dict(own.reserved)
         self.changes = Changes(pages.sequence, pages.at)
         self.refused: set[UUID] = set()
         self._calendars: dict[tuple[str, str], Calendar | None] = {}
@@ -243,6 +247,9 @@ class Book:
         self.changes.transactions.append(transaction)
         self.changes.entries.extend(lines)
         for entry in lines:
+            if entry.kind == RESERVE and entry.available_at is not None:
+                signed = entry.amount if entry.side is self.accounts[entry.account_id].normal_side else -entry.amount
+                self.put(self.reserved, entry.account_id, self.reserved.get(entry.account_id, 0) + signed)
             if entry.of_entry is not None:
                 self.put(self.naming, entry.of_entry, (*self.naming.get(entry.of_entry, ()), entry))
 
@@ -269,6 +276,11 @@ class Book:
                 self.put(self.days, (change.calendar, day), closed)
         self._calendars.clear()
         self.changes.calendar_changes.append(change)
+
+    def put_reserve_plan(self, plan: ReservePlan) -> None:
+        """Let deposits to an account follow a plan from now on."""
+        self.put(self.reserve_plans, plan.account_id, plan)
+        self.changes.plans.append(plan)
 
     def put_counters(self, day: CountedDay, totals: Mapping[str, int]) -> None:
         """Keep what the deposits of an account and a day come to, by the counter's name."""
@@ -314,4 +326,5 @@ class Book:
             made.assigned,
             made.calendar_changes,
             made.rules,
+            made.plans,
         )

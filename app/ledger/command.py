@@ -334,6 +334,21 @@ class SetClosures:
     require: Conditions = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SetReservePlan:
+    """Keep a share of each deposit to an account from now on, for so many days and up to a cap; no share is nothing.
+
+    `cap` is normalised decimal text in the account's currency, of what is kept at one time.
+    """
+
+    operation: ClassVar = "setReservePlan"
+    account: Reference
+    basis_points: int
+    days: int = 0
+    cap: str | None = None
+    require: Conditions = ()
+
+
 Command: TypeAlias = (
     OpenAccount
     | UpdateAccount
@@ -357,4 +372,5 @@ Command: TypeAlias = (
     | PublishPolicy
     | AssignPolicy
     | SetClosures
+    | SetReservePlan
 )

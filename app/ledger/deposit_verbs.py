@@ -12,7 +12,8 @@ from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.policy import RISK_TIER, PolicyProblem, ProblemCode
 from app.ledger.policy_record import DepositSlice, EntryRule, PolicyVersion, followed_policy
-from app.ledger.transaction import DEPOSIT, Line
+from app.ledger.reserve import RESERVE, Part, keep
+from app.ledger.transaction import DEPOSIT, PRINCIPAL, Line
 from app.ledger.transaction_verbs import Header, later, post
 
 _FIRST_SLICE = 2
@@ -43,17 +44,19 @@ def deposit(case: Case, command: Deposit) -> Accepted | Rejection:
     given = Line(source, Side.DEBIT, command.amount.minor)
     licence = Licence(force=command.force)
     if command.available_at is not None:
-        until = later(case, command.available_at)
-        answer = post(case, header, (given, Line(target, Side.CREDIT, command.amount.minor, until)), licence)
-        return _with_slices(answer, (DepositSlice(_FIRST_SLICE, command.amount.minor, until, None),))
+        parts = _parts(case, target, [(command.amount.minor, later(case, command.available_at))])
+        slices = tuple(
+            DepositSlice(line, part.amount, part.available_at, None, part.reserved)
+            for line, part in enumerate(parts, _FIRST_SLICE)
+        )
+        return _with_slices(post(case, header, (given, *_lines(target, slices)), licence), slices)
     shared = _shared(case, command, target)
     if shared is None:
         case.new_external_id(TRANSACTION_KIND, command.external_id)
         return case.certain()
     published, availability = shared
-    slices = _slices(case, published, availability)
-    lines = (Line(target, Side.CREDIT, part.amount, part.available_at) for part in slices)
-    answer = post(case, header, (given, *lines), licence)
+    slices = _slices(case, target, published, availability)
+    answer = post(case, header, (given, *_lines(target, slices)), licence)
     if isinstance(answer, Accepted):
         _count(case, target, published, availability)
         case.book.changes.rules.extend(part.rule for part in slices if part.rule is not None)
@@ -133,22 +136,35 @@ def _count(case: Case, account: Account, published: PolicyVersion, availability:
     case.book.put_counters(day, totals)
 
 
-def _slices(case: Case, published: PolicyVersion, availability: Availability) -> tuple[DepositSlice, ...]:
+def _parts(case: Case, target: Account, slices: list[tuple[int, int | None]]) -> list[Part]:
+    """Return what of slices is not kept as a reserve, and what is; only what increases an account is kept."""
+    plan = case.book.reserve_plans.get(target.id) if target.normal_side is Side.CREDIT else None
+    return keep(slices, plan, case.book.reserved.get(target.id, 0), case.at)
+
+
+def _lines(target: Account, slices: tuple[DepositSlice, ...]) -> list[Line]:
+    return [
+        Line(target, Side.CREDIT, part.amount, part.available_at, RESERVE if part.reserved else PRINCIPAL)
+        for part in slices
+    ]
+
+
+def _slices(
+    case: Case, target: Account, published: PolicyVersion, availability: Availability
+) -> tuple[DepositSlice, ...]:
     """Return what becomes a line each, with the rule behind it."""
-    return tuple(
-        DepositSlice(
-            line,
-            part.amount,
-            later(case, part.available_at),
-            EntryRule(
-                transaction_id=case.request.new_id,
-                line=line,
-                policy_id=published.id,
-                version=published.version,
-                rule=part.rule,
-                portion=part.portion,
-                business_day=availability.business_day.toordinal(),
-            ),
+    made = []
+    shared = [(part.amount, later(case, part.available_at)) for part in availability.slices]
+    for line, part in enumerate(_parts(case, target, shared), _FIRST_SLICE):
+        source = availability.slices[part.source]
+        rule = EntryRule(
+            transaction_id=case.request.new_id,
+            line=line,
+            policy_id=published.id,
+            version=published.version,
+            rule=source.rule,
+            portion=source.portion,
+            business_day=availability.business_day.toordinal(),
         )
-        for line, part in enumerate(availability.slices, _FIRST_SLICE)
-    )
+        made.append(DepositSlice(line, part.amount, part.available_at, rule, part.reserved))
+    return tuple(made)

@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     POLICY_PUBLISHED = "policy.published"
     POLICY_ASSIGNED = "policy.assigned"
     CALENDAR_CHANGED = "calendar.changed"
+    RESERVE_PLANNED = "reserve.planned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.ledger.calendar import Calendar
 from app.ledger.policy import Policy, PolicyProblem
 from app.ledger.policy_problems import Known
+from app.ledger.reserve import ReservePlan
 
 EVERYBODY: Final = UUID(int=0)
 """Stands for the tenant itself where a policy is assigned: the default of every account of the policy's currency."""
@@ -85,12 +86,16 @@ class EntryRule:
 
 @dataclass(frozen=True, slots=True)
 class DepositSlice:
-    """What one line of a deposit comes to: in minor units, from an instant on, by a rule unless that was overridden."""
+    """What one line of a deposit comes to: in minor units, from an instant on, by a rule unless that was overridden.
+
+    `reserved` is kept back from what the rule would have made available.
+    """
 
     line: int
     amount: int
     available_at: int | None
     rule: EntryRule | None
+    reserved: bool = False
 
 
 class Almanac(Protocol):
@@ -124,7 +129,8 @@ class PolicyPages:
 
     `policies` are latest versions by id, `names` ids by name; `assigned` says per account (or EVERYBODY) and currency
     what was assigned last; `days` are the tenant's own days ahead, True where closed; `counters` what the deposits of
-    these days come to, by the counter's name.
+    these days come to, by the counter's name. `plans` are the reserve plans in force by account, `reserved` is
+    what is kept on each.
     """
 
     policies: Mapping[UUID, PolicyVersion] = field(default_factory=lambda: MappingProxyType({}))
@@ -132,6 +138,8 @@ class PolicyPages:
     assigned: Mapping[tuple[UUID, str], UUID | None] = field(default_factory=lambda: MappingProxyType({}))
     days: Mapping[tuple[str, int], bool] = field(default_factory=lambda: MappingProxyType({}))
     counters: Mapping[CountedDay, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    plans: Mapping[UUID, ReservePlan] = field(default_factory=lambda: MappingProxyType({}))
+    reserved: Mapping[UUID, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def followed_policy(assigned: Mapping[tuple[UUID, str], UUID | None], account_id: UUID, currency: str) -> UUID | None:

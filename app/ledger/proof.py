@@ -15,6 +15,7 @@ from app.ledger.balance import Balance
 from app.ledger.event import Event, EventKind
 from app.ledger.hold import TRANSITIONS, Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.policy_record import EVERYBODY, CalendarChange, PolicyAssignment, PolicyVersion
+from app.ledger.reserve import ReservePlan
 from app.ledger.transaction import Entry, EntryKey, Transaction
 
 
@@ -36,6 +37,7 @@ class Records:
     published: Sequence[PolicyVersion] = ()
     assigned: Sequence[PolicyAssignment] = ()
     calendar_changes: Sequence[CalendarChange] = ()
+    plans: Sequence[ReservePlan] = ()
 
     def signed(self, entry: Entry) -> int:
         """The amount of an entry in its account's normal sign."""
@@ -234,6 +236,7 @@ def history_has_no_gaps(records: Records) -> Iterator[str]:
     made.update((row.sequence, "policy", row.id) for row in records.published)
     made.update((row.sequence, "assignment", _assigned(row)) for row in records.assigned)
     made.update((row.sequence, "calendar", row.id) for row in records.calendar_changes)
+    made.update((row.sequence, "reserve", row.account_id) for row in records.plans)
     for place in (told - made) + (made - told):
         yield f"{place}: an event without its change, or a change without its event"
 

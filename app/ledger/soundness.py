@@ -15,10 +15,13 @@ from app.ledger.command import (
     ReleaseHold,
     RescheduleEntry,
     ReverseTransaction,
+    SetReservePlan,
     Transfer,
 )
 from app.ledger.decision import Culprit, Rejection, RejectionCode
 from app.ledger.money import Amount
+from app.ledger.policy import WHOLE
+from app.ledger.reserve import RESERVE_DAYS_MAX
 from app.ledger.transaction import imbalance
 
 
@@ -28,6 +31,8 @@ def check(command: Command, exponents: Mapping[str, int]) -> Rejection | None:
         if not 0 < amount.minor < 10**money.DIGITS_MAX:
             return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(line=line, field=field))
     match command:
+        case SetReservePlan():
+            return _plan(command)
         case PostTransaction():
             return _balance(command, exponents)
         case CaptureHold(amount=Amount() as amount, destinations=tuple() as destinations):
@@ -62,6 +67,15 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
             return [(None, command.amount, "amount")] if command.amount is not None else []
         case _:
             return ()
+
+
+def _plan(command: SetReservePlan) -> Rejection | None:
+    """A share is none or up to the whole; a share is kept for a day at least."""
+    if not 0 <= command.basis_points <= WHOLE:
+        return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field="percent"))
+    if command.basis_points and not 1 <= command.days <= RESERVE_DAYS_MAX:
+        return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field="days"))
+    return None
 
 
 def _balance(command: PostTransaction, exponents: Mapping[str, int]) -> Rejection | None:

@@ -8,6 +8,7 @@ from app.ledger import (
     deposit_verbs,
     hold_verbs,
     policy_verbs,
+    reserve_verbs,
     reversal,
     slice_verbs,
     soundness,
@@ -37,6 +38,7 @@ from app.ledger.command import (
     RescheduleEntry,
     ReverseTransaction,
     SetClosures,
+    SetReservePlan,
     Transfer,
     UnfreezeAccount,
     UpdateAccount,
@@ -201,5 +203,7 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
             return policy_verbs.assign_policy(case, command)
         case SetClosures():
             return policy_verbs.set_closures(case, command)
+        case SetReservePlan():
+            return reserve_verbs.set_reserve_plan(case, command)
         case _:
             assert_never(command)

@@ -100,5 +100,6 @@ _NEEDED: Final[Mapping[type[ledger.Command], tuple[Scope, ...]]] = {
     ledger.PublishPolicy: _POLICIES,
     ledger.AssignPolicy: _POLICIES,
     ledger.SetClosures: _POLICIES,
+    ledger.SetReservePlan: _POLICIES,
 }
 _FLAGS: Final[Mapping[str, Scope]] = {"force": Scope.MONEY_FORCE, "advance": Scope.MONEY_ADVANCE}

@@ -1,7 +1,7 @@
 """Previews: what a policy would make of a deposit, by the same function that decides one."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import ledger
 from app.services.almanac import Almanac, Documents
@@ -26,7 +26,7 @@ async def preview(
 ) -> Previewed | tuple[ledger.PolicyProblem, ...]:
     """Return what a version, or the document of terms not published, makes of a deposit; problems where it has some.
 
-    With an account, what its deposits of that day came to already counts; one statement.
+    With an account, what its deposits of that day came to already counts, and its plan keeps a reserve; two statements.
     """
     published = terms if isinstance(terms, ledger.PolicyVersion) else None
     given, known = ((), (published.document,)) if published is not None else ((str(terms),), ())
@@ -45,4 +45,20 @@ async def preview(
     totals: dict[str, int] = {}
     if account is not None and published is not None:
         totals = counters.get((account.id, business_day.toordinal(), published.id), totals)
-    return Previewed(ledger.share_out(policy, calendar, facts, totals), policy, published)
+    answer = ledger.share_out(policy, calendar, facts, totals)
+    if account is not None and isinstance(answer, ledger.Availability):
+        answer = replace(answer, slices=await _kept(reader, account, answer, facts.at))
+    return Previewed(answer, policy, published)
+
+
+async def _kept(
+    reader: Reader, account: ledger.Account, answer: ledger.Availability, at: int
+) -> tuple[ledger.Slice, ...]:
+    """Return the slices with what the account's plan keeps of them as a reserve, if it is as full then as it is now."""
+    reserve = (await reader.reserves([account]))[account.id]
+    plan = reserve.plan if account.normal_side is ledger.Side.CREDIT else None
+    parts = ledger.keep([(one.amount, one.available_at) for one in answer.slices], plan, reserve.reserved, at)
+    return tuple(
+        replace(answer.slices[part.source], amount=part.amount, available_at=part.available_at, reserved=part.reserved)
+        for part in parts
+    )

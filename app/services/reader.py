@@ -259,6 +259,10 @@ class Reader:
         here = await self.coordinate()
         return await self._read(runner.simulate, groups, at, later=at > here.at)
 
+    async def reserves(self, accounts: Sequence[ledger.Account]) -> dict[UUID, store.Reserve]:
+        """Return what is kept as a reserve on accounts now, and the plans that deposits to them follow."""
+        return await self._read(store.find_reserves, accounts, (await self.coordinate()).at)
+
     async def deposit_days(
         self, accounts: Sequence[UUID], at: int
     ) -> tuple[dict[tuple[str, int], bool], dict[ledger.CountedDay, dict[str, int]]]:

@@ -75,6 +75,7 @@ from app.store.reading import (
     TrialBalanceTotal,
     Window,
 )
+from app.store.reserves import Reserve, find_reserves
 from app.store.session import Executed, Session, Unit, observe
 from app.store.slices import MaturingPlace, MaturingSlices, find_maturing_slices
 from app.store.tenants import Tenant, TenantMode, find_tenant, find_tenants, insert_tenant
@@ -110,6 +111,7 @@ __all__ = [
     "Position",
     "Protection",
     "ReadOnly",
+    "Reserve",
     "Session",
     "StoreError",
     "StoredKey",
@@ -170,6 +172,7 @@ __all__ = [
     "find_policy_page",
     "find_policy_versions",
     "find_published",
+    "find_reserves",
     "find_reversals_of",
     "find_sequence_at",
     "find_tenant",

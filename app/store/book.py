@@ -145,7 +145,7 @@ async def load_pages(
 ) -> LoadedPages:
     """Read everything that deciding these groups needs: eight statements at most, those without input left out.
 
-    Two more where some are deposits or about policies; such pages still lack their almanac.
+    Three more where some are deposits or about policies; such pages still lack their almanac.
 
     For a dry run any session will do, and the pages may be those of a later instant `at`, by what is known; else the
     head is locked before.

@@ -1,4 +1,4 @@
-"""Loading what deposits and commands about policies need: two statements, only for batches that have some."""
+"""Loading what deposits and commands about policies need: three statements, only for batches that have some."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from app import ledger
 from app.store.book_references import Wanted
 from app.store.policies import policy_version_of
+from app.store.reserves import find_reserves
 from app.store.session import Session
 from app.store.statement import Statement
 
@@ -80,12 +81,15 @@ async def load_policies(
         else:
             assigned[row["account_id"], row["followed_currency"]] = row["policy_id"]
     days, counters = await find_deposit_days(session, tenant_id, [account.id for account in listed], at)
+    reserves = await find_reserves(session, tenant_id, listed, at)
     return ledger.PolicyPages(
         policies=policies,
         names={policy.name: policy.id for policy in policies.values()},
         assigned=assigned,
         days=days,
         counters=counters,
+        plans={id_: reserve.plan for id_, reserve in reserves.items() if reserve.plan is not None},
+        reserved={id_: reserve.reserved for id_, reserve in reserves.items()},
     )
 
 

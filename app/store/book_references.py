@@ -109,25 +109,29 @@ def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR091
                 wanted.accounts[command.destination] = None
             if command.external_id is not None:
                 wanted.placed.setdefault(command.external_id, command)
-        case ledger.CaptureHold():
-            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
-            wanted.holds[command.hold] = None
-            for destination in command.destinations or ():
-                wanted.accounts[destination.account] = None
-            wanted.captures.append(command)
-        case ledger.ReleaseHold() | ledger.IncrementHold() | ledger.ExtendHold():
-            wanted.holds[command.hold] = None
+        case ledger.CaptureHold() | ledger.ReleaseHold() | ledger.IncrementHold() | ledger.ExtendHold():
+            _add_hold(wanted, command)
         case ledger.RecordExpiry():
             wanted.holds[command.hold] = None
             wanted.expiring[command.hold] = None
-        case ledger.Deposit() | ledger.PublishPolicy() | ledger.AssignPolicy() | ledger.SetClosures():
-            _add_about_policies(wanted, command)
         case _:
-            assert_never(command)
+            _add_about_policies(wanted, command)
+
+
+def _add_hold(
+    wanted: Wanted, command: ledger.CaptureHold | ledger.ReleaseHold | ledger.IncrementHold | ledger.ExtendHold
+) -> None:
+    wanted.holds[command.hold] = None
+    if isinstance(command, ledger.CaptureHold):
+        _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+        for destination in command.destinations or ():
+            wanted.accounts[destination.account] = None
+        wanted.captures.append(command)
 
 
 def _add_about_policies(
-    wanted: Wanted, command: ledger.Deposit | ledger.PublishPolicy | ledger.AssignPolicy | ledger.SetClosures
+    wanted: Wanted,
+    command: ledger.Deposit | ledger.PublishPolicy | ledger.AssignPolicy | ledger.SetClosures | ledger.SetReservePlan,
 ) -> None:
     wanted.about_policies = True
     match command:
@@ -144,6 +148,9 @@ def _add_about_policies(
             if command.account is not None:
                 wanted.accounts[command.account] = None
                 wanted.depositing[command.account] = None
+        case ledger.SetReservePlan():
+            wanted.accounts[command.account] = None
+            wanted.depositing[command.account] = None
         case ledger.SetClosures():
             pass
         case _:

@@ -268,7 +268,9 @@ EVENTS_OF_NOTHING = _query(
         AND NOT EXISTS (SELECT 1 FROM policy_assignments a WHERE a.tenant_id = $1 AND a.sequence = e.sequence
                         AND (a.account_id = e.subject_id OR a.policy_id = e.subject_id) AND e.kind = 'policy.assigned')
         AND NOT EXISTS (SELECT 1 FROM calendar_changes d WHERE d.tenant_id = $1 AND d.sequence = e.sequence
-                        AND d.id = e.subject_id AND e.kind = 'calendar.changed')""",
+                        AND d.id = e.subject_id AND e.kind = 'calendar.changed')
+        AND NOT EXISTS (SELECT 1 FROM reserve_plans r WHERE r.tenant_id = $1 AND r.sequence = e.sequence
+                        AND r.account_id = e.subject_id AND e.kind = 'reserve.planned')""",
 )
 SILENT_TRANSACTIONS = _query(
     "transactions_without_event",

@@ -46,6 +46,13 @@ POLICY_QUERIES: Final = (
                             AND c.calendar = d.calendar)""",
     ),
     Statement(
+        "invariant.wrong_reserve_plans",
+        """SELECT r.account_id, r.sequence FROM reserve_plans r
+            WHERE r.tenant_id = $1 AND r.sequence BETWEEN $2::bigint AND $3::bigint
+            AND NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.sequence = r.sequence
+                            AND e.subject_id = r.account_id AND e.kind = 'reserve.planned')""",
+    ),
+    Statement(
         "invariant.wrong_rules",
         """SELECT r.transaction_id, r.line FROM transactions t
             JOIN entry_rules r ON r.tenant_id = t.tenant_id AND r.transaction_id = t.id

@@ -1,4 +1,4 @@
-"""Saving what a batch decided about policies and deposits: six statements more, those without rows left out."""
+"""Saving what a batch decided about policies and deposits: seven statements more, those without rows left out."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,6 +14,7 @@ _CHANGES = insertion("save.calendar_changes", "calendar_changes")
 _DAYS = insertion("save.calendar_days", "calendar_days", "closed", "sequence")
 _COUNTERS = insertion("save.deposit_counters", "deposit_counters", "amount")
 _RULES = insertion("save.entry_rules", "entry_rules")
+_PLANS = insertion("save.reserve_plans", "reserve_plans")
 
 Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
@@ -27,6 +28,7 @@ def policy_plan(changes: ledger.Changes) -> Plan:
         (_DAYS, _days(changes.calendar_changes)),
         (_COUNTERS, _counters(changes)),
         (_RULES, map(_rule, changes.rules)),
+        (_PLANS, map(_reserve_plan, changes.plans)),
     )
 
 
@@ -79,6 +81,18 @@ def _counters(changes: ledger.Changes) -> Iterator[tuple[object, ...]]:
     for (account_id, day, policy_id), totals in changes.counters.items():
         for counter, total in totals.items():
             yield (account_id, day, policy_id, counter, total)
+
+
+def _reserve_plan(plan: ledger.ReservePlan) -> tuple[object, ...]:
+    return (
+        plan.account_id,
+        plan.sequence,
+        plan.basis_points,
+        plan.days,
+        plan.cap,
+        plan.planned_at,
+        plan.principal,
+    )
 
 
 def _rule(rule: ledger.EntryRule) -> tuple[object, ...]:

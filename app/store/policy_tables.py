@@ -107,6 +107,25 @@ deposit_counters = table(
     fill=70,
 )
 
+# The last row of an account is in force.
+reserve_plans = table(
+    "reserve_plans",
+    id_column("tenant_id"),
+    id_column("account_id"),
+    number("sequence"),
+    small("basis_points"),
+    small("days"),
+    number("cap", null=True),
+    number("planned_at"),
+    text_column("principal"),
+    key("tenant_id", "account_id", "sequence"),
+    check("sequence", "sequence > 0"),
+    within("basis_points", 0, 10_000),
+    check("days", "days >= 0 AND (basis_points = 0 OR days > 0)"),
+    check("cap", "cap > 0"),
+    *instant("planned_at"),
+)
+
 # Beside the entries, not among their columns: what is no deposit has no rule and pays nothing.
 entry_rules = table(
     "entry_rules",

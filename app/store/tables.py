@@ -274,6 +274,7 @@ HISTORIES = (
     policy_tables.policies,
     policy_tables.policy_assignments,
     policy_tables.calendar_changes,
+    policy_tables.reserve_plans,
     policy_tables.entry_rules,
 )
 """Tables whose rows are only ever added."""

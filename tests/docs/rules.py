@@ -55,7 +55,8 @@ def events() -> str:
         "Every accepted command leaves its events in the outbox, in the same database transaction, by"
         f" (`sequence`, `ordinal`). The payload's version is {ledger.PAYLOAD_VERSION}; amounts are minor units,"
         " instants microseconds since 1970 UTC, and flags 0 or 1. An expiry's event is dated at the expiry."
-        " `policy.assigned` is about the account, or about the policy where it is everybody's default.",
+        " `policy.assigned` is about the account, or about the policy where it is everybody's default;"
+        " `reserve.planned` is about the account.",
         table(("kind", "subject", "payload"), rows),
     )
 
@@ -92,6 +93,7 @@ def _payloads() -> dict[EventKind, tuple[str, ...]]:
         ledger.PublishPolicy("policy", _POLICY),
         ledger.AssignPolicy(ledger.Reference(external_id="policy")),
         ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(world.at) + 7,)),
+        ledger.SetReservePlan(two, 1_000, 30),
     ):
         if isinstance(command, ledger.RecordExpiry):
             world.clock_to(world.at + 5)

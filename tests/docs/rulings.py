@@ -33,7 +33,9 @@ _SCOPES: Final = {
         "Holds: seeing, placing, incrementing, extending and releasing; and captures, with `money:move`."
     ),
     services.Scope.ACCOUNTS_MANAGE: "Accounts: seeing, opening, changing, freezing and closing; never their numbers.",
-    services.Scope.POLICIES_MANAGE: "Policies: seeing, publishing and assigning; and the days of calendars.",
+    services.Scope.POLICIES_MANAGE: (
+        "Policies: seeing, publishing and assigning; the days of calendars; and the reserve plans of accounts."
+    ),
     services.Scope.CLOCK_MOVE: "The clock of a TEST tenant.",
     services.Scope.FUNDS_CONFIRM: "`fundsConfirmation`: whether an amount is covered, yes or no, and no number.",
     services.Scope.KEYS_MANAGE: "API keys: seeing, creating, rotating and revoking those that may no more than itself.",

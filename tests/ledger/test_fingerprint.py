@@ -64,6 +64,8 @@ COMMANDS: dict[str, Command] = {
     "releaseEarly, full": ledger.ReleaseEarly(ledger.EntryReference(TWO, 1), USD, AT, "r", REQUIRE),
     "delayAvailability, plain": ledger.DelayAvailability(ledger.EntryReference(ONE, 2), AT),
     "delayAvailability, full": ledger.DelayAvailability(ledger.EntryReference(TWO, 1), AT, USD, "r", REQUIRE),
+    "setReservePlan, plain": ledger.SetReservePlan(ONE, 0),
+    "setReservePlan, full": ledger.SetReservePlan(TWO, 1_000, 30, "5", REQUIRE),
     "placeHold, plain": ledger.PlaceHold(ONE, USD),
     "placeHold, full": ledger.PlaceHold(ONE, USD, AT, TWO, "r", "x", "c", "d", METADATA, REQUIRE, force=True),
     "captureHold, plain": ledger.CaptureHold(ONE),

@@ -49,6 +49,7 @@ class World:
         self.published: list[ledger.PolicyVersion] = []
         self.assignments: list[ledger.PolicyAssignment] = []
         self.calendar_changes: list[ledger.CalendarChange] = []
+        self.plans: list[ledger.ReservePlan] = []
         self._ids = 0
 
     # -- asking ---------------------------------------------------------------------------------
@@ -164,6 +165,8 @@ class World:
                 self.assigned,
                 self.days,
                 self.counters,
+                {plan.account_id: plan for plan in self.plans},
+                {account_id: self.reserved(account_id) for account_id in self.accounts},
             ),
             almanac=ALMANAC,
         )
@@ -212,6 +215,14 @@ class World:
         self.published += changes.published
         self.assignments += changes.assigned
         self.calendar_changes += changes.calendar_changes
+        self.plans += changes.plans
+
+    def reserved(self, account_id: UUID) -> int:
+        """What is kept of deposits to an account: lines of the kind that still mature."""
+        side = self.accounts[account_id].normal_side
+        kept = [one for one in self.all_entries if one.account_id == account_id and one.kind == ledger.RESERVE]
+        maturing = [one for one in kept if one.available_at is not None and one.available_at > self.at]
+        return sum(one.amount if one.side is side else -one.amount for one in maturing)
 
     def records(self) -> Records:
         """Return all rows, for the proof of what must always hold."""
@@ -230,4 +241,5 @@ class World:
             published=tuple(self.published),
             assigned=tuple(self.assignments),
             calendar_changes=tuple(self.calendar_changes),
+            plans=tuple(self.plans),
         )

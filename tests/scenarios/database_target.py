@@ -92,6 +92,14 @@ class DatabaseTarget:
         finally:
             await reader.aclose()
 
+    async def reserved(self, account_id: UUID) -> int:
+        reader = self.bank.gateway.reader(self._principal())
+        try:
+            accounts = await reader.accounts([account_id])
+            return (await reader.reserves([accounts[account_id]]))[account_id].reserved
+        finally:
+            await reader.aclose()
+
     async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
         reader = self.bank.gateway.reader(self._principal())
         try:

@@ -80,6 +80,13 @@ def _deposit(words: Words, names: Names) -> ledger.Command:
     return made
 
 
+def _reserve(words: Words, names: Names) -> ledger.Command:
+    require, account, percent = names.conditions(words), words.take(), words.option("percent")
+    cap, days = words.option("cap"), words.option("days")
+    basis_points = ledger.money.parse(percent or "0", 2)
+    return ledger.SetReservePlan(names.reference(account), basis_points or 0, int(days or 0), cap, require)
+
+
 POLICY_VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = MappingProxyType(
     {
         "publish": _publish,
@@ -87,5 +94,6 @@ POLICY_VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = Ma
         "unassign": _unassign,
         "days": _days,
         "deposit": _deposit,
+        "reserve": _reserve,
     }
 )

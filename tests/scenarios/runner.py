@@ -51,6 +51,8 @@ class _Stage:
                 await self._show(step)
             case "lines":
                 await self._lines(step)
+            case "reserved":
+                await self._reserved(step)
             case "group" | "batch":
                 await self._submit(step.inside, atomic=step.verb == "group", dry="dry" in step.words)
             case _:
@@ -242,6 +244,12 @@ class _Stage:
         )
         self.transcript.append(found)
         assert found == " ".join(step.outcome), found
+
+    async def _reserved(self, step: Step) -> None:
+        account = self._account(step.words[1])
+        found = ledger.money.text_of(await self.target.reserved(account), self.exponents[account])
+        self.transcript.append(found)
+        assert [found] == list(step.outcome), found
 
     def _line(self, entry: ledger.Entry) -> str:
         amount = ledger.money.text_of(entry.amount, self.exponents[entry.account_id])

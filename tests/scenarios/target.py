@@ -42,6 +42,10 @@ class Target(Protocol):
         """Return the entries of a transaction, by line."""
         ...
 
+    async def reserved(self, account_id: UUID) -> int:
+        """Return what is kept of deposits to an account now, in minor units."""
+        ...
+
 
 class WorldTarget:
     """The pure core, with a tenant in memory around it."""
@@ -71,6 +75,9 @@ class WorldTarget:
 
     async def holds(self, ids: Sequence[UUID]) -> dict[UUID, ledger.Hold]:
         return {hold_id: self.world.holds[hold_id].as_of(self.at) for hold_id in ids}
+
+    async def reserved(self, account_id: UUID) -> int:
+        return self.world.reserved(account_id)
 
     async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
         return self.world.entries[transaction_id]

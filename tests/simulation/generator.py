@@ -214,7 +214,7 @@ class Generator(Chances):
         chance = self.random
         label = self._transaction()
         entries = self.facts.transactions.get(label, [])
-        matured_too = verb is Verb.DELAY and chance.random() < 0.6
+        matured_too = verb is Verb.DELAY and chance.random() < 0.4
         waiting = [entry for entry in entries if entry.signed > 0 and (entry.matures or matured_too)]
         entry = chance.choice(waiting) if waiting and chance.random() < 0.9 else None
         account = entry.account if entry else ""
@@ -242,7 +242,7 @@ class Generator(Chances):
         if comes == FOREVER:
             return None if verb is Verb.RELEASE_EARLY else comes
         if verb is Verb.RELEASE_EARLY:
-            return chance.choice([None, None, comes - HOUR, comes])
+            return chance.choice([None, comes - HOUR, comes - 1, comes])
         return chance.choice([comes + HOUR, self.at + 7 * HOUR, comes])
 
     def _place(self, verb: Verb) -> Operation:
@@ -360,9 +360,9 @@ WEIGHTS: Final = {
     Verb.POST: 16,
     Verb.PLACE: 12,
     Verb.CAPTURE: 13,
-    Verb.REVERSE: 10,
+    Verb.REVERSE: 12,
     Verb.RESCHEDULE: 6,
-    Verb.RELEASE_EARLY: 3,
+    Verb.RELEASE_EARLY: 4,
     Verb.DELAY: 4,
     Verb.EXPIRE: 4,
     Verb.RELEASE: 4,

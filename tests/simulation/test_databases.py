@@ -11,7 +11,7 @@ from tests.simulation.play import Play
 from tests.simulation.run import Outcome, report
 
 OPERATIONS_MIN = 20_000
-SEEDS = 100
+SEEDS = 120
 FIRST = 1_000_000
 AT_ONCE = 8
 SOAK = int(os.environ.get("SPENDABLE_TEST_SOAK", "1"))

@@ -92,12 +92,7 @@ class History:
         transaction = ledger.Reference(self.chance.choice(self.posted))
         if self.chance.random() < 0.5:
             return ledger.ReverseTransaction(transaction)
-        entry, until = ledger.EntryReference(transaction, self.chance.randint(1, 2)), self.later()
-        if until is not None and self.chance.random() < 0.3:
-            return ledger.DelayAvailability(entry, until)
-        if self.chance.random() < 0.3:
-            return ledger.ReleaseEarly(entry)
-        return ledger.RescheduleEntry(transaction, entry.line, available_at=until)
+        return ledger.RescheduleEntry(transaction, self.chance.randint(1, 2), available_at=self.later())
 
     def terms(self) -> ledger.Command:
         return self.chance.choice(

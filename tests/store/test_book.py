@@ -47,11 +47,12 @@ ABOUT_POLICIES: tuple[ledger.Command, ...] = (
     ledger.PublishPolicy("standard", TERMS % 2),
     ledger.AssignPolicy(by("standard"), by("a")),
     ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(START + DAY) + 5,)),
+    ledger.SetReservePlan(by("a"), 500, 10),
     ledger.Deposit(by("cash"), by("a"), usd(200), "CARD"),
 )
 
 
-@pytest.mark.parametrize(("policies", "most"), [((), 26), (ABOUT_POLICIES, 26 + 8)], ids=["money", "policies too"])
+@pytest.mark.parametrize(("policies", "most"), [((), 26), (ABOUT_POLICIES, 26 + 10)], ids=["money", "policies too"])
 async def test_everything_at_once_takes_twenty_six_statements_at_most(
     tenant: Ledger, policies: tuple[ledger.Command, ...], most: int
 ) -> None:
@@ -75,7 +76,7 @@ async def test_everything_at_once_takes_twenty_six_statements_at_most(
     assert len(names) == len(set(names)) <= most, names
 
 
-async def test_deposits_and_policies_take_eight_statements_more_at_most(tenant: Ledger) -> None:
+async def test_deposits_and_policies_take_ten_statements_more_at_most(tenant: Ledger) -> None:
     await tenant.open_accounts("cash", unlimited=True)
     await tenant.open_accounts("a")
     deposits = [ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"d{n}") for n in range(20)]
@@ -83,15 +84,16 @@ async def test_deposits_and_policies_take_eight_statements_more_at_most(tenant: 
     await tenant.accept(ledger.PublishPolicy("standard", TERMS % 1), ledger.AssignPolicy(by("standard")))
     await tenant.accept(*deposits, *beside)
     names = [one.name for one in tenant.statements]
-    assert len(names) == len(set(names)) <= 14 + 4, names
+    assert len(names) == len(set(names)) <= 14 + 5, names
     await tenant.accept(
         ledger.PublishPolicy("standard", TERMS % 2),
         ledger.AssignPolicy(by("standard"), by("a")),
         ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(tenant.now) + 5,)),
+        ledger.SetReservePlan(by("a"), 500, 10),
         *(ledger.Deposit(by("cash"), by("a"), usd(200), "CARD", external_id=f"e{n}") for n in range(20)),
     )
     names = [one.name for one in tenant.statements]
-    assert len(names) == len(set(names)) <= 14 + 8, names
+    assert len(names) == len(set(names)) <= 14 + 10, names
 
 
 async def test_a_refusal_says_when_it_would_do(tenant: Ledger) -> None:

@@ -60,6 +60,8 @@ async def deposited(tenant: Ledger) -> None:
         deposit,
         deposit,
         ledger.AssignPolicy(None, by("b")),
+        ledger.SetReservePlan(by("a"), 1_000, 30, "5"),
+        deposit,
     )
 
 
@@ -127,6 +129,7 @@ FAULTS = {
     "wrong_policies": "UPDATE policies SET name = 'other' WHERE tenant_id = $1 AND version = 2",
     "wrong_assignments": "UPDATE policy_assignments SET policy_id = tenant_id WHERE tenant_id = $1",
     "wrong_calendar_changes": "UPDATE calendar_changes SET id = tenant_id WHERE tenant_id = $1",
+    "wrong_reserve_plans": "UPDATE reserve_plans SET account_id = tenant_id WHERE tenant_id = $1",
     "wrong_calendar_days": "UPDATE calendar_days SET calendar = 'FED' WHERE tenant_id = $1",
     "wrong_rules": "UPDATE entry_rules SET line = 9 WHERE tenant_id = $1 AND line = 2",
     "wrong_counters": "UPDATE deposit_counters SET amount = amount + 1 WHERE tenant_id = $1 AND counter = 'large'",

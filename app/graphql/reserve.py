@@ -1,0 +1,88 @@
+"""Reserves: what is kept of deposits to an account, and the plan that they follow."""
+
+from typing import Final
+
+import strawberry
+
+from app import ledger, services
+from app.graphql import wording
+from app.graphql.bounds import Currencies, Path
+from app.graphql.money import Money, money_of
+from app.graphql.references import AccountBy, RequireInput, conditions
+from app.graphql.scalars import DecimalText, Instant
+
+_PERCENT_DIGITS: Final = 2
+
+
+@strawberry.type(description="What share of each deposit to an account is kept, and for how long.")
+class ReservePlan:
+    """The plan in force."""
+
+    percent: DecimalText = strawberry.field(description="So many per cent of each deposit, rounded down.")
+    days: int = strawberry.field(description="For how many days of 24 hours after the deposit it is kept.")
+    cap: Money | None = strawberry.field(
+        description="The most that is kept at one time; null where there is no such bound."
+    )
+    planned_at: Instant = strawberry.field(description="Since when deposits follow it.")
+
+
+@strawberry.type(description="What of an account's maturing money is kept as a reserve.")
+class Reserve:
+    """The amount and the plan."""
+
+    reserved: Money = strawberry.field(
+        description="What is kept now: it matures as its entries, of kind RESERVE, say, or is released early."
+    )
+    plan: ReservePlan | None = strawberry.field(description="The plan that deposits follow, if any.")
+
+
+@strawberry.input(
+    description=(
+        "Lets deposits to an account keep a share back as a reserve from now on. What is kept already stays as it is."
+    )
+)
+class SetReservePlanInput:
+    """An account and a plan."""
+
+    idempotency_key: str = strawberry.field(description=wording.IDEMPOTENCY_KEY)
+    account: AccountBy = strawberry.field(description="The account.")
+    percent: DecimalText = strawberry.field(
+        description="So many per cent of each deposit, 0 to 100, with at most two digits after the point."
+    )
+    days: int | None = strawberry.field(
+        description=f"For how many days of 24 hours after the deposit, 1 to {ledger.RESERVE_DAYS_MAX:,}."
+    )
+    cap: DecimalText | None = strawberry.field(
+        description="The most that is kept at one time, in major units of the account's currency."
+    )
+    require: list[RequireInput] | None = strawberry.field(description=wording.REQUIRE)
+    dry_run: bool | None = strawberry.field(default=False, description=wording.DRY_RUN)
+
+    def command(self, currencies: Currencies, path: Path) -> ledger.SetReservePlan:
+        """Return the command meant."""
+        basis_points = ledger.money.parse(self.percent, _PERCENT_DIGITS)
+        if basis_points is None:
+            raise services.BadInput("percent has at most two digits after the point.", (*path, "percent"))
+        if basis_points and self.days is None:
+            raise services.BadInput("Say for how many days a share is kept.", (*path, "days"))
+        return ledger.SetReservePlan(
+            account=self.account.reference((*path, "account")),
+            basis_points=basis_points,
+            days=self.days or 0,
+            cap=self.cap,
+            require=conditions(self.require, path),
+        )
+
+
+def reserve_of(found: services.Reserve, unit: tuple[str, int]) -> Reserve:
+    """Return an account's reserve as the schema shows it."""
+    plan = found.plan
+    shown = None
+    if plan is not None and plan.basis_points:
+        shown = ReservePlan(
+            percent=DecimalText(ledger.money.text_of(plan.basis_points, _PERCENT_DIGITS)),
+            days=plan.days,
+            cap=None if plan.cap is None else money_of(plan.cap, *unit),
+            planned_at=Instant(plan.planned_at),
+        )
+    return Reserve(reserved=money_of(found.reserved, *unit), plan=shown)

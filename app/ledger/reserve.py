@@ -1,0 +1,64 @@
+"""Reserves: a share of what is deposited to an account, kept back for so many days against what may come of it.
+
+What is kept is an entry of kind RESERVE that matures later than the rest would. So a reserve is part of the ledger
+balance like any other money that matures; it comes free by itself, and can be released early or delayed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from app.ledger.policy import WHOLE
+
+RESERVE: Final = "RESERVE"
+"""The kind of an entry that is kept back."""
+RESERVE_DAYS_MAX: Final = 1_096
+_DAY: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReservePlan:
+    """From `sequence` on, `basis_points` of each deposit to an account are kept for `days` of 24 hours; 0 is nothing.
+
+    With a `cap`, only as long as no more than that is kept, in minor units.
+    """
+
+    account_id: UUID
+    sequence: int
+    basis_points: int
+    days: int
+    cap: int | None
+    planned_at: int
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a deposit: the number of the slice that it comes from, and whether it is kept as a reserve."""
+
+    source: int
+    amount: int
+    available_at: int | None
+    reserved: bool = False
+
+
+def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, reserved: int, at: int) -> list[Part]:
+    """Return the parts of slices (amount, when available) of a deposit: first what is not kept, then what is.
+
+    Both in the order of the slices, which they sum to. `reserved` is what is kept already. What is kept of the first
+    slices together is rounded down, so that the whole is; it comes no earlier than the slice would.
+    """
+    if plan is None or not plan.basis_points:
+        return [Part(number, amount, until) for number, (amount, until) in enumerate(slices)]
+    room = None if plan.cap is None else max(plan.cap - reserved, 0)
+    left, kept = [], []
+    whole = taken = 0
+    for number, (amount, until) in enumerate(slices):
+        whole += amount
+        share = whole * plan.basis_points // WHOLE
+        part = (share if room is None else min(share, room)) - taken
+        taken += part
+        left.append(Part(number, amount - part, until))
+        kept.append(Part(number, part, max(until or 0, at + plan.days * _DAY), reserved=True))
+    return [part for part in (*left, *kept) if part.amount]

@@ -1,0 +1,58 @@
+"""Reserves: the plans that deposits follow, and what is kept on accounts by the facts known now."""
+
+# ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app import ledger
+from app.store.session import Session
+from app.store.statement import Statement
+
+# However often money was moved, what comes and goes may pass 64 bits on the way, which SQLite refuses to add up:
+# billions and the rest are added apart.
+_BILLION = 1_000_000_000
+_LINES = """FROM entries e WHERE e.tenant_id = $1 AND e.account_id = u.account_id AND e.kind = 'RESERVE'
+    AND e.available_at > $2"""
+_STANDING = Statement(
+    "reserves.standing",
+    f"""SELECT u.account_id, p.sequence, p.basis_points, p.days, p.cap, p.planned_at, p.principal,
+            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END / {_BILLION}) {_LINES}),
+                0)::bigint AS billions,
+            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END % {_BILLION}) {_LINES}),
+                0)::bigint AS rest
+        FROM {{rows(account_id uuid, side text)}}
+        LEFT JOIN reserve_plans p ON p.tenant_id = $1 AND p.account_id = u.account_id AND p.sequence = (
+            SELECT max(l.sequence) FROM reserve_plans l WHERE l.tenant_id = $1 AND l.account_id = u.account_id)""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What of an account's maturing money is kept as a reserve, in minor units, and the plan that deposits follow."""
+
+    reserved: int
+    plan: ledger.ReservePlan | None
+
+
+async def find_reserves(
+    session: Session, tenant_id: UUID, accounts: Sequence[ledger.Account], at: int
+) -> dict[UUID, Reserve]:
+    """Return the reserve of each account at an instant that is not past; one statement."""
+    rows = [(account.id, account.normal_side) for account in accounts]
+    found: dict[UUID, Reserve] = {}
+    for row in await session.rows(_STANDING, tenant_id, at, rows=rows) if rows else ():
+        plan = None
+        if row["sequence"] is not None:
+            plan = ledger.ReservePlan(
+                account_id=row["account_id"],
+                sequence=row["sequence"],
+                basis_points=row["basis_points"],
+                days=row["days"],
+                cap=row["cap"],
+                planned_at=row["planned_at"],
+                principal=row["principal"],
+            )
+        found[row["account_id"]] = Reserve(row["billions"] * _BILLION + row["rest"], plan)
+    return found
