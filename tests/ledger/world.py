@@ -50,6 +50,7 @@ class World:
         self.assignments: list[ledger.PolicyAssignment] = []
         self.calendar_changes: list[ledger.CalendarChange] = []
         self.plans: list[ledger.ReservePlan] = []
+        self.reserve_lines: list[ledger.Entry] = []
         self._ids = 0
 
     # -- asking ---------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ class World:
                 self.days,
                 self.counters,
                 {plan.account_id: plan for plan in self.plans},
-                {account_id: self.reserved(account_id) for account_id in self.accounts},
+                {line.account_id: self.reserved(line.account_id) for line in self.reserve_lines},
             ),
             almanac=ALMANAC,
         )
@@ -196,6 +197,7 @@ class World:
             self.external_ids[kind, external_id] = made
         self._save_policies(changes)
         self.all_entries += changes.entries
+        self.reserve_lines += [entry for entry in changes.entries if entry.kind == ledger.RESERVE]
         self.account_changes += changes.account_changes
         self.hold_changes += changes.hold_changes
         self.events += changes.events
@@ -220,7 +222,7 @@ class World:
     def reserved(self, account_id: UUID) -> int:
         """What is kept of deposits to an account: lines of the kind that still mature."""
         side = self.accounts[account_id].normal_side
-        kept = [one for one in self.all_entries if one.account_id == account_id and one.kind == ledger.RESERVE]
+        kept = [one for one in self.reserve_lines if one.account_id == account_id]
         maturing = [one for one in kept if one.available_at is not None and one.available_at > self.at]
         return sum(one.amount if one.side is side else -one.amount for one in maturing)
 

@@ -402,7 +402,7 @@ async def test_a_policy_that_changes_while_deposits_run_is_one_of_them_in_a_row(
 LONE_TRANSFER = ["book.lock", "book.keys", "external_ids.resolve", "book.accounts"]
 
 
-async def test_deposits_of_a_batch_take_four_statements_more_than_transfers(database_url: str) -> None:
+async def test_deposits_of_a_batch_take_five_statements_more_than_transfers(database_url: str) -> None:
     async with open_desk(database_url, at=MONDAY) as desk:
         await opened(desk)
         plain: list[ledger.Command] = [
@@ -417,11 +417,13 @@ async def test_deposits_of_a_batch_take_four_statements_more_than_transfers(data
         assert set(names["deposits"]) - set(names["plain"]) == {
             "book.policies",
             "book.deposit_days",
+            "reserves.standing",
             "save.deposit_counters",
             "save.entry_rules",
         }
-        assert len(names["deposits"]) == len(names["plain"]) + 4 == len(set(names["deposits"]))
-        assert not [name for name in names["plain"] if "polic" in name or "deposit" in name or "rules" in name]
+        assert len(names["deposits"]) == len(names["plain"]) + 5 == len(set(names["deposits"]))
+        words = ("polic", "deposit", "rules", "reserve")
+        assert not [name for name in names["plain"] if any(word in name for word in words)]
 
 
 async def test_transfers_beside_policies_read_nothing_of_them(database_url: str) -> None:
@@ -431,4 +433,4 @@ async def test_transfers_beside_policies_read_nothing_of_them(database_url: str)
         with store.observe(lambda executed: seen.append(executed.sql)):
             bank, alice = (await accounts(desk))["alice"], services.new_id()
             await desk.refuse(transfer(bank, alice, 1))
-        assert not [sql for sql in seen if "polic" in sql or "deposit" in sql]
+        assert not [sql for sql in seen if "polic" in sql or "deposit" in sql or "reserve" in sql]
