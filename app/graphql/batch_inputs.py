@@ -68,6 +68,8 @@ class CommandInput:
 
     set_reserve_plan: SetReservePlanInput | None = strawberry.field(description="Keep a share of deposits back.")
 
+    forfeit_reserve: slice_inputs.ForfeitReserveInput | None = strawberry.field(description="Take what is kept.")
+
     def sent(self, path: Path) -> tuple[Sent, Path]:
         """Return the one command's input, and the path to it."""
         by_name: dict[str, Sent | None] = {
@@ -93,6 +95,7 @@ class CommandInput:
             "assignPolicy": self.assign_policy,
             "setClosures": self.set_closures,
             "setReservePlan": self.set_reserve_plan,
+            "forfeitReserve": self.forfeit_reserve,
         }
         for name, sent in by_name.items():
             if sent is not None:

@@ -228,6 +228,16 @@ class Mutation(ApiKeyMutation):
         return await _one(info.context, input, AccountPayload)
 
     @strawberry.mutation(
+        description="Take what is kept of a deposit as a reserve for another account. Needs the scopes money:move and"
+        " money:advance."
+    )
+    async def forfeit_reserve(
+        self, info: Info, input: Annotated[slice_inputs.ForfeitReserveInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(
         description="Have up to 1,000 commands of any kind decided, together or each by itself."
         " Needs the scopes of each."
     )

@@ -74,7 +74,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry releaseEarly"
         " delayAvailability placeHold captureHold"
         " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures"
-        " setReservePlan submit",
+        " setReservePlan forfeitReserve submit",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
         KEYS: "createApiKey rotateApiKey revokeApiKey",
     },

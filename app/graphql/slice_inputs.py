@@ -5,7 +5,15 @@ import strawberry
 from app import ledger
 from app.graphql import bounds, wording
 from app.graphql.bounds import Currencies, Path
-from app.graphql.references import EntryBy, MoneyInput, RequireInput, TransactionBy, conditions, optional_amount
+from app.graphql.references import (
+    AccountBy,
+    EntryBy,
+    MoneyInput,
+    RequireInput,
+    TransactionBy,
+    conditions,
+    optional_amount,
+)
 from app.graphql.scalars import Instant
 
 _REASON = "Why, in the caller's words; 1 to 200 characters."
@@ -95,4 +103,34 @@ class DelayAvailabilityInput:
             amount=optional_amount(self.amount, currencies, path),
             reason=bounds.reason(self.reason, path, least=1) or "",
             require=conditions(self.require, path),
+        )
+
+
+@strawberry.input(
+    description="Takes what is kept of a deposit as a reserve and has yet to mature, and gives it to another account at"
+    " once."
+)
+class ForfeitReserveInput:
+    """An entry of kind RESERVE, how much of it, and for whom."""
+
+    idempotency_key: str = strawberry.field(description=wording.IDEMPOTENCY_KEY)
+    entry: EntryBy = strawberry.field(description="The entry of kind RESERVE.")
+    to: AccountBy = strawberry.field(description="Who has it then; money of a CREDIT account is credited there.")
+    amount: MoneyInput | None = strawberry.field(description="How much of it; all that still matures where left out.")
+    reason: str = strawberry.field(description=_REASON)
+    external_id: str | None = strawberry.field(description=wording.EXTERNAL_ID)
+    require: list[RequireInput] | None = strawberry.field(description=wording.REQUIRE)
+    force: bool | None = strawberry.field(default=False, description=wording.FORCE)
+    dry_run: bool | None = strawberry.field(default=False, description=wording.DRY_RUN)
+
+    def command(self, currencies: Currencies, path: Path) -> ledger.ForfeitReserve:
+        """Return the command meant."""
+        return ledger.ForfeitReserve(
+            entry=self.entry.reference((*path, "entry")),
+            to=self.to.reference((*path, "to")),
+            amount=optional_amount(self.amount, currencies, path),
+            reason=bounds.reason(self.reason, path, least=1) or "",
+            external_id=bounds.label(self.external_id, (*path, "externalId")),
+            require=conditions(self.require, path),
+            force=bool(self.force),
         )

@@ -349,6 +349,20 @@ class SetReservePlan:
     require: Conditions = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ForfeitReserve:
+    """Take what is kept of a deposit, or part of it, for another account, which has it at once."""
+
+    operation: ClassVar = "forfeitReserve"
+    entry: EntryReference
+    to: Reference
+    amount: Amount | None = None
+    reason: str = ""
+    external_id: str | None = None
+    require: Conditions = ()
+    force: bool = False
+
+
 Command: TypeAlias = (
     OpenAccount
     | UpdateAccount
@@ -373,4 +387,5 @@ Command: TypeAlias = (
     | AssignPolicy
     | SetClosures
     | SetReservePlan
+    | ForfeitReserve
 )

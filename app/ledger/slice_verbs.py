@@ -1,6 +1,7 @@
 """What is decided about money that is moved in time: a pin where it lies, an increase where it goes, both naming it."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from app.ledger.account import Account
 from app.ledger.case import Case
@@ -14,7 +15,7 @@ from app.ledger.transaction_verbs import Header, later, own_rest, post
 
 
 @dataclass(frozen=True, slots=True)
-class _Slice:
+class Slice:
     """An increase, what of it may be moved, and how much is asked for."""
 
     transaction: Transaction
@@ -24,9 +25,24 @@ class _Slice:
     amount: int
 
 
-def reschedule_entry(case: Case, command: RescheduleEntry) -> Accepted | Rejection | Denied:
+def move_in_time(
+    case: Case, command: RescheduleEntry | ReleaseEarly | DelayAvailability
+) -> Accepted | Rejection | Denied:
+    """Move what is left of an increase to another instant, as far as the command goes."""
+    match command:
+        case RescheduleEntry():
+            return _reschedule(case, command)
+        case ReleaseEarly():
+            return _release_early(case, command)
+        case DelayAvailability():
+            return _delay(case, command)
+        case _:
+            assert_never(command)
+
+
+def _reschedule(case: Case, command: RescheduleEntry) -> Accepted | Rejection | Denied:
     """Move the rest of a maturing increase to another instant, an earlier one with the scope for it."""
-    found = _found(case, EntryReference(command.transaction, command.line), command.amount, command.require)
+    found = find_slice(case, EntryReference(command.transaction, command.line), command.amount, command.require)
     if found is None:
         return case.certain()
     until = later(case, command.available_at)
@@ -39,9 +55,9 @@ def reschedule_entry(case: Case, command: RescheduleEntry) -> Accepted | Rejecti
     return _move(case, found, until, command.reason)
 
 
-def release_early(case: Case, command: ReleaseEarly) -> Accepted | Rejection:
+def _release_early(case: Case, command: ReleaseEarly) -> Accepted | Rejection:
     """Let the rest of a maturing increase come earlier: at once, or at an instant before it would."""
-    found = _found(case, command.entry, command.amount, command.require)
+    found = find_slice(case, command.entry, command.amount, command.require)
     if found is None:
         return case.certain()
     until = later(case, command.available_at)
@@ -50,9 +66,9 @@ def release_early(case: Case, command: ReleaseEarly) -> Accepted | Rejection:
     return case.verdict() or _move(case, found, until, command.reason)
 
 
-def delay_availability(case: Case, command: DelayAvailability) -> Accepted | Rejection:
+def _delay(case: Case, command: DelayAvailability) -> Accepted | Rejection:
     """Let the rest of an increase come later; of one that has come, it takes what is available, which is checked."""
-    found = _found(case, command.entry, command.amount, command.require, matured_too=True)
+    found = find_slice(case, command.entry, command.amount, command.require, matured_too=True)
     if found is None:
         return case.certain()
     until = later(case, command.until)
@@ -61,9 +77,15 @@ def delay_availability(case: Case, command: DelayAvailability) -> Accepted | Rej
     return case.verdict() or _move(case, found, until, command.reason)
 
 
-def _found(
-    case: Case, named: EntryReference, amount: Amount | None, require: Conditions, *, matured_too: bool = False
-) -> _Slice | None:
+def find_slice(
+    case: Case,
+    named: EntryReference,
+    amount: Amount | None,
+    require: Conditions,
+    *,
+    matured_too: bool = False,
+    kind: str | None = None,
+) -> Slice | None:
     """Return the increase meant and how much of it to move, or None; notes all that speaks against moving so much."""
     transaction = case.transaction(named.transaction)
     entry = None
@@ -77,7 +99,9 @@ def _found(
         return None
     account = case.book.accounts[entry.account_id]
     culprit = Culprit(account=account.id, transaction=transaction.id, line=entry.line)
-    movable = _movable(case, entry, account, matured_too=matured_too)
+    movable = 0
+    if kind in (None, entry.kind):
+        movable = _movable(case, entry, account, matured_too=matured_too)
     wanted = movable if amount is None else amount.minor
     if amount is not None:
         case.matches(account, amount.currency, culprit)
@@ -90,7 +114,7 @@ def _found(
             exponent=account.exponent,
         )
     case.open(account, entry.line)
-    return _Slice(transaction, entry, account, movable, wanted)
+    return Slice(transaction, entry, account, movable, wanted)
 
 
 def _movable(case: Case, entry: Entry, account: Account, *, matured_too: bool) -> int:
@@ -104,16 +128,16 @@ def _movable(case: Case, entry: Entry, account: Account, *, matured_too: bool) -
     return min(rest, case.book.buckets.get((account.id, instant), 0))
 
 
-def _earlier(found: _Slice, until: int | None) -> bool:
+def _earlier(found: Slice, until: int | None) -> bool:
     """Whether an instant lies before the one at which the money comes, or came."""
     return until is None or until < (found.entry.available_at or 0)
 
 
-def _refuse_time(case: Case, found: _Slice, field: str) -> None:
+def _refuse_time(case: Case, found: Slice, field: str) -> None:
     case.refuse(RejectionCode.INVALID_TIME, Culprit(transaction=found.transaction.id, field=field))
 
 
-def _move(case: Case, found: _Slice, until: int | None, reason: str) -> Accepted | Rejection:
+def _move(case: Case, found: Slice, until: int | None, reason: str) -> Accepted | Rejection:
     """Post the move: what has matured is taken from what is available, and that is checked like any decrease."""
     entry, account, amount = found.entry, found.account, found.amount
     source = later(case, entry.available_at)

@@ -8,6 +8,7 @@ from app.ledger.command import (
     Command,
     DelayAvailability,
     Deposit,
+    ForfeitReserve,
     IncrementHold,
     PlaceHold,
     PostTransaction,
@@ -63,6 +64,7 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
             | RescheduleEntry()
             | ReleaseEarly()
             | DelayAvailability()
+            | ForfeitReserve()
         ):
             return [(None, command.amount, "amount")] if command.amount is not None else []
         case _:

@@ -25,6 +25,7 @@ from app.ledger.command import (
     DelayAvailability,
     Deposit,
     ExtendHold,
+    ForfeitReserve,
     FreezeAccount,
     IncrementHold,
     OpenAccount,
@@ -165,12 +166,8 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
             return transaction_verbs.post_transaction(case, command)
         case ReverseTransaction():
             return reversal.reverse_transaction(case, command)
-        case RescheduleEntry():
-            return slice_verbs.reschedule_entry(case, command)
-        case ReleaseEarly():
-            return slice_verbs.release_early(case, command)
-        case DelayAvailability():
-            return slice_verbs.delay_availability(case, command)
+        case RescheduleEntry() | ReleaseEarly() | DelayAvailability():
+            return slice_verbs.move_in_time(case, command)
         case PlaceHold():
             return hold_verbs.place_hold(case, command)
         case CaptureHold():
@@ -205,5 +202,7 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
             return policy_verbs.set_closures(case, command)
         case SetReservePlan():
             return reserve_verbs.set_reserve_plan(case, command)
+        case ForfeitReserve():
+            return reserve_verbs.forfeit_reserve(case, command)
         case _:
             assert_never(command)

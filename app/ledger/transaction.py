@@ -12,6 +12,7 @@ CAPTURE: Final = "CAPTURE"
 REVERSAL: Final = "REVERSAL"
 RESCHEDULE: Final = "RESCHEDULE"
 DEPOSIT: Final = "DEPOSIT"
+FORFEITURE: Final = "FORFEITURE"
 PRINCIPAL: Final = "PRINCIPAL"
 RESERVED_KINDS: Final = frozenset({CAPTURE, REVERSAL, RESCHEDULE})
 """Kinds that only the ledger itself gives to a transaction."""

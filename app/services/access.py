@@ -90,6 +90,8 @@ _NEEDED: Final[Mapping[type[ledger.Command], tuple[Scope, ...]]] = {
     # Each way in time has a scope of its own: who watches over risk need not be able to move money elsewhere.
     ledger.ReleaseEarly: (Scope.MONEY_ADVANCE,),
     ledger.DelayAvailability: (Scope.MONEY_DELAY,),
+    # It takes what has not matured, as a pin with `advance` does.
+    ledger.ForfeitReserve: (*_MONEY, Scope.MONEY_ADVANCE),
     ledger.Deposit: _MONEY,
     ledger.PlaceHold: _HOLDS,
     ledger.IncrementHold: _HOLDS,

@@ -100,8 +100,8 @@ def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR091
         case ledger.ReverseTransaction():
             _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
             wanted.transactions[command.transaction] = None
-        case ledger.RescheduleEntry() | ledger.ReleaseEarly() | ledger.DelayAvailability():
-            wanted.transactions[_moved(command).transaction] = None
+        case ledger.RescheduleEntry() | ledger.ReleaseEarly() | ledger.DelayAvailability() | ledger.ForfeitReserve():
+            _add_moved(wanted, command)
         case ledger.PlaceHold():
             _claim(wanted, ledger.HOLD_KIND, command.external_id)
             wanted.accounts[command.account] = None
@@ -157,12 +157,17 @@ def _add_about_policies(
             assert_never(command)
 
 
-def _moved(
-    command: ledger.RescheduleEntry | ledger.ReleaseEarly | ledger.DelayAvailability,
-) -> ledger.EntryReference:
+def _add_moved(
+    wanted: Wanted,
+    command: ledger.RescheduleEntry | ledger.ReleaseEarly | ledger.DelayAvailability | ledger.ForfeitReserve,
+) -> None:
     if isinstance(command, ledger.RescheduleEntry):
-        return ledger.EntryReference(command.transaction, command.line)
-    return command.entry
+        wanted.transactions[command.transaction] = None
+    else:
+        wanted.transactions[command.entry.transaction] = None
+    if isinstance(command, ledger.ForfeitReserve):
+        _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+        wanted.accounts[command.to] = None
 
 
 def _claim(wanted: Wanted, kind: str, external_id: str | None) -> None:

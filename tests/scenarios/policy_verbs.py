@@ -87,6 +87,14 @@ def _reserve(words: Words, names: Names) -> ledger.Command:
     return ledger.SetReservePlan(names.reference(account), basis_points or 0, int(days or 0), cap, require)
 
 
+def _forfeit(words: Words, names: Names) -> ledger.Command:
+    require, name, line, to = names.conditions(words), words.take(), int(words.take()), words.take()
+    entry = ledger.EntryReference(names.reference(name), line)
+    known, force = words.option("as"), words.flag("force")
+    amount = names.amount_if_any(words, name)
+    return ledger.ForfeitReserve(entry, names.reference(to), amount, "lost", known, require, force)
+
+
 POLICY_VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = MappingProxyType(
     {
         "publish": _publish,
@@ -95,5 +103,6 @@ POLICY_VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = Ma
         "days": _days,
         "deposit": _deposit,
         "reserve": _reserve,
+        "forfeit": _forfeit,
     }
 )
