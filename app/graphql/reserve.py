@@ -63,12 +63,15 @@ class SetReservePlanInput:
         basis_points = ledger.money.parse(self.percent, _PERCENT_DIGITS)
         if basis_points is None:
             raise services.BadInput("percent has at most two digits after the point.", (*path, "percent"))
-        if basis_points and self.days is None:
-            raise services.BadInput("Say for how many days a share is kept.", (*path, "days"))
+        if not 0 <= basis_points <= ledger.WHOLE:
+            raise services.BadInput("percent must be 0 to 100.", (*path, "percent"))
+        days = self.days or 0
+        if basis_points and not 1 <= days <= ledger.RESERVE_DAYS_MAX:
+            raise services.BadInput(f"days must be 1 to {ledger.RESERVE_DAYS_MAX:,}.", (*path, "days"))
         return ledger.SetReservePlan(
             account=self.account.reference((*path, "account")),
             basis_points=basis_points,
-            days=self.days or 0,
+            days=days,
             cap=self.cap,
             require=conditions(self.require, path),
         )

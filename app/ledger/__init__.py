@@ -74,6 +74,7 @@ from app.ledger.money import Amount, Currency
 from app.ledger.policy import (
     DOCUMENT_CHARACTERS_MAX,
     RISK_TIER,
+    WHOLE,
     AfterDays,
     AtOnce,
     Band,
@@ -133,6 +134,7 @@ __all__ = [
     "RESERVE_DAYS_MAX",
     "RISK_TIER",
     "TRANSACTION_KIND",
+    "WHOLE",
     "Accepted",
     "Account",
     "AccountChange",
