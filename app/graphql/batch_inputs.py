@@ -67,7 +67,6 @@ class CommandInput:
     set_closures: policy_inputs.SetClosuresInput | None = strawberry.field(description="Close and open days.")
 
     set_reserve_plan: SetReservePlanInput | None = strawberry.field(description="Keep a share of deposits back.")
-
     forfeit_reserve: slice_inputs.ForfeitReserveInput | None = strawberry.field(description="Take what is kept.")
 
     def sent(self, path: Path) -> tuple[Sent, Path]:

@@ -1,7 +1,7 @@
 """Context: what the resolvers of one operation share, and give back when it ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -62,16 +62,6 @@ class Context:
         if reference.id is not None:
             return reference.id
         return await self.loaders.ids.one((kind, reference.external_id or ""))
-
-    async def simulate(
-        self, groups: Sequence[ledger.Group], at: int | None, prospect: services.Prospect | None
-    ) -> services.Simulation:
-        """Have groups decided over this operation's snapshot, and nothing stored."""
-
-        async def ask(reader: services.Reader) -> services.Simulation:
-            return await self.gateway.simulate(reader, groups, at, prospect)
-
-        return await self.read(ask)
 
     def count_points(self, count: int) -> None:
         """Raise BadInput where the forecasts of this operation come to too many points, all of them together."""

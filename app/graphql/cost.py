@@ -40,6 +40,8 @@ class Price:
 
     operation: OperationDefinitionNode
     roots: tuple[FieldNode, ...]
+    # Those of them that have commands decided.
+    deciding: tuple[FieldNode, ...]
     # What each variable's default comes to, in items of lists.
     defaults: dict[str, int]
     nodes: int
@@ -53,24 +55,17 @@ class Price:
         nodes = self.nodes
         if self.varies:
             nodes = NodeCounter(self.operation, fragments, variables, limits).count()
-        deciding = self._deciding()
-        if deciding:
+        if self.deciding:
             # Whoever leaves a variable out is given its default, whose items are worked on as any others.
             items = self.defaults | {name: _given_items(value) for name, value in variables.items()}
-            nodes += sum(MUTATION_POINTS + _items_of(root, items) for root in deciding)
-        return max(len(self.roots) - len(deciding) + nodes, 1)
+            nodes += sum(MUTATION_POINTS + _items_of(root, items) for root in self.deciding)
+        return max(len(self.roots) - len(self.deciding) + nodes, 1)
 
     def actual(self, data: object, requested: int) -> int:
         """Return the points that an answer came to, at most what was requested."""
-        if self._deciding() or requested <= len(self.roots):
+        if self.deciding or requested <= len(self.roots):
             return requested
         return min(max(len(self.roots) + _nodes_in(data, everywhere=self.nested), 1), requested)
-
-    def _deciding(self) -> tuple[FieldNode, ...]:
-        """Return the root fields that have commands decided."""
-        if self.operation.operation is OperationType.MUTATION:
-            return self.roots
-        return tuple(root for root in self.roots if root.name.value == SIMULATE)
 
 
 def price_of(
@@ -80,7 +75,9 @@ def price_of(
     counter = NodeCounter(operation, fragments, None, limits)
     nodes = counter.count()
     roots = tuple(_root_fields(operation.selection_set, fragments))
-    return Price(operation, roots, _default_items(operation), nodes, counter.varies, counter.nested)
+    writes = operation.operation is OperationType.MUTATION
+    deciding = roots if writes else tuple(root for root in roots if root.name.value == SIMULATE)
+    return Price(operation, roots, deciding, _default_items(operation), nodes, counter.varies, counter.nested)
 
 
 def _root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:

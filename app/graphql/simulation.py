@@ -119,9 +119,10 @@ class SimulationQuery:
         path: Path = ("input",)
         made = _requests(context, input.all_sent(path), input.mode)
         requests = [one for one in made if isinstance(one, ledger.Request)]
+        groups = _groups(requests, input.mode)
         await context.reach(at_least)
         try:
-            told = await context.simulate(_groups(requests, input.mode), input.at, _prospect(input))
+            told = await context.read(context.gateway.simulate, groups, input.at, _prospect(input))
         except services.BadInput as refused:
             raise services.BadInput(str(refused), (*path, *refused.path)) from None
         if input.mode is BatchMode.ALL_OR_NOTHING and isinstance(told.decisions[0], services.Fault):

@@ -111,7 +111,7 @@ from app.ledger.policy_record import (
 from app.ledger.policy_verbs import first_day
 from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, Reference
 from app.ledger.request import Group, Request
-from app.ledger.reserve import RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep
+from app.ledger.reserve import RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep, plan_for
 from app.ledger.soundness import check
 from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
 from app.ledger.state_machine import decide_all
@@ -260,6 +260,7 @@ __all__ = [
     "maturing",
     "money",
     "own_days",
+    "plan_for",
     "policy_text",
     "problem_of",
     "read_policy",

@@ -12,7 +12,7 @@ from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.policy import RISK_TIER, PolicyProblem, ProblemCode
 from app.ledger.policy_record import DepositSlice, EntryRule, PolicyVersion, followed_policy
-from app.ledger.reserve import RESERVE, Part, keep
+from app.ledger.reserve import RESERVE, Part, keep, plan_for
 from app.ledger.transaction import DEPOSIT, PRINCIPAL, Line
 from app.ledger.transaction_verbs import Header, later, post
 
@@ -137,8 +137,8 @@ def _count(case: Case, account: Account, published: PolicyVersion, availability:
 
 
 def _parts(case: Case, target: Account, slices: list[tuple[int, int | None]]) -> list[Part]:
-    """Return what of slices is not kept as a reserve, and what is; only what increases an account is kept."""
-    plan = case.book.reserve_plans.get(target.id) if target.normal_side is Side.CREDIT else None
+    """Return what of slices is not kept as a reserve, and what is."""
+    plan = plan_for(target, case.book.reserve_plans.get(target.id))
     return keep(slices, plan, case.book.reserved.get(target.id, 0), case.at)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from app.ledger.account import Account, Side
 from app.ledger.policy import WHOLE
 
 RESERVE: Final = "RESERVE"
@@ -41,6 +42,11 @@ class Part:
     amount: int
     available_at: int | None
     reserved: bool = False
+
+
+def plan_for(account: Account, plan: ReservePlan | None) -> ReservePlan | None:
+    """Return the plan that deposits to an account follow: they are credits, and only what increases it is kept."""
+    return plan if account.normal_side is Side.CREDIT else None
 
 
 def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, reserved: int, at: int) -> list[Part]:

@@ -28,19 +28,19 @@ class _UnreadError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What was decided without being stored: how accounts stood before, and the book in which it stands."""
+class Decided:
+    """What was decided and is not stored: how accounts stood before, and the book in which it stands."""
 
     standing: Mapping[UUID, ledger.Balance]
     book: ledger.Book
     decisions: list[Decisions]
 
 
-def _rehearsed(pages: ledger.Pages, before: Sequence[ledger.Group], groups: Sequence[ledger.Group]) -> Rehearsal:
+def _decide_once(pages: ledger.Pages, before: Sequence[ledger.Group], groups: Sequence[ledger.Group]) -> Decided:
     book = ledger.Book(pages)
     ledger.decide_all(book, before)
-    standing = dict(book.balances)
-    return Rehearsal(standing, book, ledger.decide_all(book, groups))
+    standing = dict(book.balances) if before else pages.balances
+    return Decided(standing, book, ledger.decide_all(book, groups))
 
 
 class BatchRunner:
@@ -95,31 +95,32 @@ class BatchRunner:
         unread = self._unread(loaded.pages, groups)
         if unread and not reading:
             raise _UnreadError(unread)
-        book, decisions = await self._decide(unit, tenant_id, loaded.pages, groups)
-        await store.save_book(unit, tenant_id, book)
-        return decisions
+        decided = await self._decide(unit, tenant_id, loaded.pages, groups)
+        await store.save_book(unit, tenant_id, decided.book)
+        return decided.decisions
 
     async def rehearse(self, tenant_id: UUID, groups: Sequence[ledger.Group]) -> list[Decisions]:
         """Decide groups over one snapshot by the very same rules, and store nothing."""
         async with self._database.read(tenant_id) as session:
-            loaded = await store.load_pages(session, tenant_id, groups, self.currencies)
-            unread = self._unread(loaded.pages, groups)
-            if unread:
-                await asyncio.to_thread(self.almanac.prepare, unread)
-            _, decisions = await self._decide(session, tenant_id, loaded.pages, groups)
-        return decisions
+            return (await self.simulate(session, tenant_id, groups)).decisions
 
     async def simulate(
-        self, session: store.Session, tenant_id: UUID, groups: Sequence[ledger.Group], at: int, *, later: bool
-    ) -> Rehearsal:
-        """Decide groups over a snapshot as they would be at an instant, and store nothing.
+        self,
+        session: store.Session,
+        tenant_id: UUID,
+        groups: Sequence[ledger.Group],
+        at: int | None = None,
+        *,
+        later: bool = False,
+    ) -> Decided:
+        """Decide groups over a snapshot as they would be now or at an instant, and store nothing.
 
         At a later one than the snapshot's the holds that lapse until then are recorded before. Raises BadInput where
         those are too many.
         """
         loaded = await store.load_pages(session, tenant_id, groups, self.currencies, at=at)
         before: list[ledger.Group] = []
-        if later:
+        if later and at is not None:
             most = EXPIRIES_MAX + 1
             lapsed = await store.find_lapsed_holds(session, tenant_id, loaded.pages.accounts, at, most)
             if len(lapsed) == most:
@@ -132,14 +133,7 @@ class BatchRunner:
         unread = self._unread(loaded.pages, groups)
         if unread:
             await asyncio.to_thread(self.almanac.prepare, unread)
-        pages = loaded.pages
-        if pages.policies is not None:
-            pages = replace(pages, almanac=self.almanac)
-        rehearsal = _rehearsed(pages, before, groups)
-        if rehearsal.book.refused:
-            pages = await store.load_futures(session, tenant_id, pages, rehearsal.book.refused)
-            rehearsal = _rehearsed(pages, before, groups)
-        return rehearsal
+        return await self._decide(session, tenant_id, loaded.pages, groups, before)
 
     def _unread(self, pages: ledger.Pages, groups: Sequence[ledger.Group]) -> Documents:
         """Return the documents that deciding these groups would read for the first time."""
@@ -151,18 +145,24 @@ class BatchRunner:
         return self.almanac.unread(Documents(given, published))
 
     async def _decide(
-        self, session: store.Session, tenant_id: UUID, pages: ledger.Pages, groups: Sequence[ledger.Group]
-    ) -> tuple[ledger.Book, list[Decisions]]:
-        """Decide, and once more with the futures of accounts that were refused for funds, to say when it would do."""
+        self,
+        session: store.Session,
+        tenant_id: UUID,
+        pages: ledger.Pages,
+        groups: Sequence[ledger.Group],
+        before: Sequence[ledger.Group] = (),
+    ) -> Decided:
+        """Decide, and once more with the futures of accounts that were refused for funds, to say when it would do.
+
+        What comes `before` is decided first, and belongs to what stood.
+        """
         if pages.policies is not None:
             pages = replace(pages, almanac=self.almanac)
-        book = ledger.Book(pages)
-        decisions = ledger.decide_all(book, groups)
-        if book.refused:
-            pages = await store.load_futures(session, tenant_id, pages, book.refused)
-            book = ledger.Book(pages)
-            decisions = ledger.decide_all(book, groups)
-        return book, decisions
+        decided = _decide_once(pages, before, groups)
+        if decided.book.refused:
+            pages = await store.load_futures(session, tenant_id, pages, decided.book.refused)
+            decided = _decide_once(pages, before, groups)
+        return decided
 
     def _trust(self, mode: store.TenantMode, moment: store.Moment) -> None:
         """Refuse to write at an instant that a jump of the database's clock made; TEST clocks are their owner's."""

@@ -94,15 +94,15 @@ async def weigh_spending(
     return [ledger.can_spend(read.balance, amount, at, coming[read.account_id]) for read, amount in asked]
 
 
-def check_stretch(now: int, start: int, end: int, step: Step) -> None:
-    """Raise BadInput naming `to` where a forecast from an instant to another is not told at `now`."""
+def check_stretch(now: int, start: int, end: int, step: Step, named: str = "to") -> None:
+    """Raise BadInput where a forecast from an instant to another, which the caller gave as `named`, is not told."""
     if end < start:
-        raise BadInput("to must not lie before from, nor before now.", ("to",))
+        raise BadInput(f"{named} must not lie before from, nor before now.", (named,))
     if end > now + YEARS_AHEAD:
-        raise BadInput(f"to must lie within {YEARS_AHEAD_MAX} years from now.", ("to",))
+        raise BadInput(f"{named} must lie within {YEARS_AHEAD_MAX} years from now.", (named,))
     days = HOURLY_DAYS_MAX if step is Step.HOUR else DAYS_MAX
     if end - start > days * DAY:
-        raise BadInput(f"from and to must not lie more than {days} days apart, by {step}.", ("to",))
+        raise BadInput(f"from and {named} must not lie more than {days} days apart, by {step}.", (named,))
 
 
 def _too_many(argument: str, of: str, most: int) -> BadInput:

@@ -56,7 +56,7 @@ async def _kept(
 ) -> tuple[ledger.Slice, ...]:
     """Return the slices with what the account's plan keeps of them as a reserve, if it is as full then as it is now."""
     reserve = (await reader.reserves([account]))[account.id]
-    plan = reserve.plan if account.normal_side is ledger.Side.CREDIT else None
+    plan = ledger.plan_for(account, reserve.plan)
     parts = ledger.keep([(one.amount, one.available_at) for one in answer.slices], plan, reserve.reserved, at)
     return tuple(
         replace(answer.slices[part.source], amount=part.amount, available_at=part.available_at, reserved=part.reserved)

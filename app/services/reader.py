@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from app import ledger, store
-from app.services.batch import BatchRunner, Rehearsal
+from app.services.batch import BatchRunner, Decided
 from app.services.faults import DeadlineExceeded, Unavailable
 
 Given = ParamSpec("Given")
@@ -254,7 +254,7 @@ class Reader:
         """Return the rules behind entries; those that no policy made mature are missing."""
         return await self._read(store.find_entry_rules, keys)
 
-    async def simulate(self, runner: BatchRunner, groups: Sequence[ledger.Group], at: int) -> Rehearsal:
+    async def simulate(self, runner: BatchRunner, groups: Sequence[ledger.Group], at: int) -> Decided:
         """Have groups decided over this snapshot, at its instant or a later one; store nothing; raises BadInput."""
         here = await self.coordinate()
         return await self._read(runner.simulate, groups, at, later=at > here.at)

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, TypeGuard
 from uuid import UUID
 
 from app import ledger, store
-from app.services.batch import BatchRunner, Rehearsal
+from app.services.batch import BatchRunner, Decided
 from app.services.faults import BadInput, Fault
 from app.services.foresight import MICROSECONDS, POINTS_MAX, YEARS_AHEAD, YEARS_AHEAD_MAX, Step, check_stretch
 from app.services.reader import Reader
@@ -69,20 +69,20 @@ async def simulate(
     if instant > here.at + YEARS_AHEAD:
         raise BadInput(f"at must lie within {YEARS_AHEAD_MAX} years from now.", ("at",))
     if prospect is not None:
-        _check(instant, prospect)
-    rehearsal = await reader.simulate(runner, groups, instant)
-    touched = _touched(rehearsal.decisions)
-    curves = {} if prospect is None else await _curves(reader, rehearsal, touched, instant, prospect)
-    book = rehearsal.book
+        check_stretch(instant, instant, prospect.to, prospect.step, named="forecastTo")
+    decided = await reader.simulate(runner, groups, instant)
+    touched = _touched(decided.decisions)
+    curves = {} if prospect is None else await _curves(reader, decided, touched, instant, prospect)
+    book = decided.book
     accounts = tuple(
         SimulatedAccount(
-            book.accounts[id_], rehearsal.standing.get(id_), book.balances[id_], *curves.get(id_, (None, None))
+            book.accounts[id_], decided.standing.get(id_), book.balances[id_], *curves.get(id_, (None, None))
         )
         for id_ in touched
     )
-    made = (one.transaction_id for decisions in rehearsal.decisions for one in decisions if _took_effect(one))
+    made = (one.transaction_id for decisions in decided.decisions for one in decisions if _took_effect(one))
     entries = {id_: book.entries[id_] for id_ in made if id_ is not None}
-    return Simulation(store.Coordinate(here.sequence, instant), rehearsal.decisions, accounts, entries)
+    return Simulation(store.Coordinate(here.sequence, instant), decided.decisions, accounts, entries)
 
 
 def _took_effect(decision: ledger.Decision) -> TypeGuard[ledger.Accepted]:
@@ -95,15 +95,8 @@ def _touched(decided: Sequence[Decisions]) -> list[UUID]:
     return list(dict.fromkeys(account_id for one in accepted for account_id in one.balances))
 
 
-def _check(instant: int, prospect: Prospect) -> None:
-    try:
-        check_stretch(instant, instant, prospect.to, prospect.step)
-    except BadInput as refused:
-        raise BadInput(str(refused).replace("to must", "forecastTo must"), ("forecastTo",)) from None
-
-
 async def _curves(
-    reader: Reader, rehearsal: Rehearsal, touched: Sequence[UUID], instant: int, prospect: Prospect
+    reader: Reader, decided: Decided, touched: Sequence[UUID], instant: int, prospect: Prospect
 ) -> dict[UUID, tuple[Points, Points]]:
     """Return the curve of what will be available on each account, without the commands and with them.
 
@@ -117,12 +110,12 @@ async def _curves(
     points = 0
     for id_ in touched:
         known = coming[id_].causes
-        later = ledger.altered(known, rehearsal.book.changed_causes(id_))
+        later = ledger.altered(known, decided.book.changed_causes(id_))
         step = MICROSECONDS[prospect.step]
         before, after = (ledger.gathered(causes, instant, prospect.to, step) for causes in (known, later))
-        stood = rehearsal.standing.get(id_)
+        stood = decided.standing.get(id_)
         curve_before = () if stood is None else ledger.foresee(stood, instant, before)
-        curves[id_] = curve_before, ledger.foresee(rehearsal.book.balances[id_], instant, after)
+        curves[id_] = curve_before, ledger.foresee(decided.book.balances[id_], instant, after)
         points += len(curve_before) + len(curves[id_][1])
     if points > POINTS_MAX:
         raise _too_many()
