@@ -19,6 +19,7 @@ from app.graphql.scalars import CurrencyCode, Instant, Metadata
 from app.ledger import Balance as Standing
 
 if TYPE_CHECKING:
+    from app.graphql.advance import AdvanceStanding
     from app.graphql.context import Context
     from app.graphql.policy import Policy
     from app.graphql.reserve import Reserve
@@ -141,6 +142,15 @@ class Account(Node):
         """Read it, together with those of other accounts."""
         context: Context = info.context
         return context.loaders.availability.reserves.get(self.row.id)
+
+    @strawberry.field(
+        description="What it has had in advance of what matures on it, and by which plan.",
+        graphql_type=Annotated["AdvanceStanding", strawberry.lazy("app.graphql.advance")],
+    )
+    def advances(self, info: "strawberry.Info[Context]") -> object:
+        """Read it, together with those of other accounts."""
+        context: Context = info.context
+        return context.loaders.availability.advances.get(self.row.id)
 
     @property
     def unit(self) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import strawberry
 from app import ledger, services
 from app.graphql import (
     account_inputs,
+    advance_inputs,
     bounds,
     deposit_inputs,
     hold_inputs,
@@ -65,9 +66,15 @@ class CommandInput:
         description="Let accounts follow a policy."
     )
     set_closures: policy_inputs.SetClosuresInput | None = strawberry.field(description="Close and open days.")
-
     set_reserve_plan: SetReservePlanInput | None = strawberry.field(description="Keep a share of deposits back.")
     forfeit_reserve: slice_inputs.ForfeitReserveInput | None = strawberry.field(description="Take what is kept.")
+    set_advance_plan: advance_inputs.SetAdvancePlanInput | None = strawberry.field(description="Offer advances.")
+    quote_instant_availability: advance_inputs.QuoteInstantAvailabilityInput | None = strawberry.field(
+        description="Ask what an advance would cost."
+    )
+    accept_instant_quote: advance_inputs.AcceptInstantQuoteInput | None = strawberry.field(
+        description="Have the advance that was quoted."
+    )
 
     def sent(self, path: Path) -> tuple[Sent, Path]:
         """Return the one command's input, and the path to it."""
@@ -95,6 +102,9 @@ class CommandInput:
             "setClosures": self.set_closures,
             "setReservePlan": self.set_reserve_plan,
             "forfeitReserve": self.forfeit_reserve,
+            "setAdvancePlan": self.set_advance_plan,
+            "quoteInstantAvailability": self.quote_instant_availability,
+            "acceptInstantQuote": self.accept_instant_quote,
         }
         for name, sent in by_name.items():
             if sent is not None:

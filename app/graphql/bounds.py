@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app import ledger, services
 from app.graphql.card_numbers import refuse_card_number
+from app.graphql.scalars import DecimalText
 
 Item = TypeVar("Item")
 Path: TypeAlias = tuple[str | int, ...]
@@ -20,6 +21,7 @@ LINES_MAX: Final = 100
 DESTINATIONS_MAX: Final = 99
 KINDS_MAX: Final = 20
 ENTRIES_MIN: Final = 2
+_PERCENT_DIGITS: Final = 2
 
 NAME_CHARACTERS_MAX: Final = 500
 DESCRIPTION_CHARACTERS_MAX: Final = 500
@@ -130,6 +132,29 @@ def amount(text_: str, code: str, currencies: Currencies, path: Path) -> ledger.
             (*path, "amount"),
         )
     return ledger.Amount(minor, code)
+
+
+def basis_points(text_: str, path: Path, *, most: int = ledger.WHOLE) -> int:
+    """Return hundredths of a per cent, at most so many."""
+    found = ledger.money.parse(text_, _PERCENT_DIGITS)
+    if found is None:
+        raise services.BadInput(f"{path[-1]} has at most two digits after the point.", path)
+    if not 0 <= found <= most:
+        raise services.BadInput(f"{path[-1]} must be 0 to {percent(most)}.", path)
+    return found
+
+
+def percent(basis_points_: int) -> DecimalText:
+    """Return hundredths of a per cent as they are written."""
+    return DecimalText(ledger.money.text_of(basis_points_, _PERCENT_DIGITS))
+
+
+def count(value: int | None, path: Path, *, most: int, default: int) -> int:
+    """Return a whole number from 1 on, at most so many; the default where none was given."""
+    found = default if value is None else value
+    if not 1 <= found <= most:
+        raise services.BadInput(f"{path[-1]} must be 1 to {most:,}.", path)
+    return found
 
 
 def metadata(value: Mapping[str, str] | None) -> ledger.Metadata:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import strawberry
 
 from app.graphql.account import Account
+from app.graphql.advance import InstantQuote, QuotePayload, quoted
 from app.graphql.hold import Hold
 from app.graphql.payloads import (
     REJECTION,
@@ -68,6 +69,11 @@ class CommandResult:
         """Load it."""
         return await published_policy(info.context, self.outcome) or await assigned_policy(info.context, self.outcome)
 
+    @strawberry.field(description="The quote that the command asked for.")
+    async def quote(self, info: "strawberry.Info[Context]") -> InstantQuote | None:
+        """Load it."""
+        return await quoted(info.context, self.outcome)
+
 
 @strawberry.type(description="What became of the commands of a batch.")
 class SubmitPayload:
@@ -86,5 +92,6 @@ Payload: TypeAlias = (
     | PolicyPayload
     | AssignmentPayload
     | ClosuresPayload
+    | QuotePayload
     | CommandResult
 )

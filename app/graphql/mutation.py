@@ -6,7 +6,16 @@ from typing import Annotated, Any, Final, TypeVar, cast
 import strawberry
 
 from app import ledger, services
-from app.graphql import account_inputs, deposit_inputs, hold_inputs, policy_inputs, slice_inputs, transaction_inputs
+from app.graphql import (
+    account_inputs,
+    advance_inputs,
+    deposit_inputs,
+    hold_inputs,
+    policy_inputs,
+    slice_inputs,
+    transaction_inputs,
+)
+from app.graphql.advance import QuotePayload
 from app.graphql.api_key import ApiKeyMutation
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path
@@ -233,6 +242,36 @@ class Mutation(ApiKeyMutation):
     )
     async def forfeit_reserve(
         self, info: Info, input: Annotated[slice_inputs.ForfeitReserveInput, _SENT]
+    ) -> TransactionPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, TransactionPayload)
+
+    @strawberry.mutation(
+        description="Offer advances of what matures to the accounts of a currency, or no more. Needs the scope"
+        " policies:manage."
+    )
+    async def set_advance_plan(
+        self, info: Info, input: Annotated[advance_inputs.SetAdvancePlanInput, _SENT]
+    ) -> AccountPayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, AccountPayload)
+
+    @strawberry.mutation(
+        description="Ask what it would cost to have money at once that has yet to mature. Needs the scope"
+        " money:advance."
+    )
+    async def quote_instant_availability(
+        self, info: Info, input: Annotated[advance_inputs.QuoteInstantAvailabilityInput, _SENT]
+    ) -> QuotePayload | None:
+        """Have it decided."""
+        return await _one(info.context, input, QuotePayload)
+
+    @strawberry.mutation(
+        description="Have the advance that was quoted; it is repaid by what matures, when it does. Needs the scopes"
+        " money:move and money:advance."
+    )
+    async def accept_instant_quote(
+        self, info: Info, input: Annotated[advance_inputs.AcceptInstantQuoteInput, _SENT]
     ) -> TransactionPayload | None:
         """Have it decided."""
         return await _one(info.context, input, TransactionPayload)

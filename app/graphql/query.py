@@ -9,6 +9,7 @@ import strawberry
 from app import ledger, services
 from app.graphql import bounds, filters
 from app.graphql.account import Account, AccountConnection, AvailableFunds, account_connection
+from app.graphql.advance import AdvanceQuery
 from app.graphql.api_key import ApiKeyQuery
 from app.graphql.audit import AuditQuery
 from app.graphql.availability_query import AtLeast, AvailabilityQuery
@@ -36,7 +37,7 @@ At = Annotated[
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query(AvailabilityQuery, SimulationQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
+class Query(AvailabilityQuery, SimulationQuery, AdvanceQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
     """The root of queries; who may use each field stands in the rules."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")

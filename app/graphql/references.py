@@ -47,6 +47,18 @@ class TransactionBy:
         return _reference(ledger.identifier.TRANSACTION, self.id, self.external_id, path)
 
 
+@strawberry.input(one_of=True, description="Names a quote by exactly one of its ids.")
+class QuoteBy:
+    """A quote's id or external id."""
+
+    id: strawberry.ID | None = strawberry.field(description="Its id, quo_ and 26 characters.")
+    external_id: str | None = strawberry.field(description="The caller's own id for it.")
+
+    def reference(self, path: Path) -> ledger.Reference:
+        """Return what the ledger calls it."""
+        return _reference(ledger.identifier.QUOTE, self.id, self.external_id, path)
+
+
 @strawberry.input(description="Names an entry by its transaction and its number there.")
 class EntryBy:
     """A transaction and a line."""

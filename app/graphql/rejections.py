@@ -27,8 +27,10 @@ MESSAGES: Final[Mapping[Code, str]] = {
     Code.HOLD_NOT_FOUND: "There is no such hold.",
     Code.TRANSACTION_NOT_FOUND: "There is no such transaction or line.",
     Code.POLICY_NOT_FOUND: "There is no such policy, or none that the account follows.",
+    Code.QUOTE_NOT_FOUND: "There is no such quote.",
     Code.POLICY_INVALID: "The policy or calendar cannot be kept as it is given.",
     Code.POLICY_GAP: "The policy in force says nothing about such a deposit.",
+    Code.ADVANCE_NOT_OFFERED: "The account is offered no advance, or none so small.",
     Code.SAME_ACCOUNT: "Money cannot go from an account to itself.",
     Code.EXTERNAL_ID_TAKEN: "The external id is taken.",
     Code.DESTINATION_MISSING: "Neither the capture nor the hold names a destination.",
@@ -40,6 +42,9 @@ MESSAGES: Final[Mapping[Code, str]] = {
     Code.VERSION_CONFLICT: "The account has another version than required.",
     Code.CONDITION_FAILED: "A required condition does not hold.",
     Code.HOLD_NOT_ACTIVE: "The hold is no longer active.",
+    Code.QUOTE_NOT_OPEN: "The quote was accepted already, or has expired.",
+    Code.QUOTE_CHANGED: "Less matures than when it was quoted.",
+    Code.ADVANCE_EXCEEDED: "More is asked for than can be advanced.",
     Code.CAPTURE_EXCEEDS_HOLD: "The capture is larger than what the hold still sets aside.",
     Code.RELEASE_EXCEEDS_HOLD: "The release is larger than what the hold still sets aside.",
     Code.REVERSAL_EXCEEDS_ORIGINAL: "The reversal is larger than what is left of the entry.",
@@ -126,11 +131,11 @@ class InsufficientFunds(Rejection):
 @strawberry.type(
     description=(
         "More was asked for than there is: CAPTURE_EXCEEDS_HOLD, RELEASE_EXCEEDS_HOLD, REVERSAL_EXCEEDS_ORIGINAL,"
-        " SLICE_EXCEEDED."
+        " SLICE_EXCEEDED, QUOTE_CHANGED (what is free at the instant that changed), ADVANCE_EXCEEDED."
     )
 )
 class LimitExceeded(Rejection):
-    """The four codes with a limit."""
+    """The six codes with a limit."""
 
     remaining: Money | None = strawberry.field(
         description="How much there is; null to a key without the scope balances:read."
@@ -139,12 +144,12 @@ class LimitExceeded(Rejection):
 
 @strawberry.type(
     description=(
-        "Something is not as it should be: VERSION_CONFLICT, CONDITION_FAILED, HOLD_NOT_ACTIVE, INVALID_STATUS,"
-        " UNBALANCED (expected = debits, actual = credits), ACCOUNT_FROZEN (actual = OUT or IN)."
+        "Something is not as it should be: VERSION_CONFLICT, CONDITION_FAILED, HOLD_NOT_ACTIVE, QUOTE_NOT_OPEN,"
+        " INVALID_STATUS, UNBALANCED (expected = debits, actual = credits), ACCOUNT_FROZEN (actual = OUT or IN)."
     )
 )
 class Conflict(Rejection):
-    """The six codes with an expectation."""
+    """The seven codes with an expectation."""
 
     expected: str | None = strawberry.field(
         description="What it should be; where it is a number, null to a key without the scope balances:read."
@@ -181,7 +186,12 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:  # 
         case Code.INSUFFICIENT_FUNDS:
             return _insufficient(head, refused, may_read=may_read)
         case (
-            Code.CAPTURE_EXCEEDS_HOLD | Code.RELEASE_EXCEEDS_HOLD | Code.REVERSAL_EXCEEDS_ORIGINAL | Code.SLICE_EXCEEDED
+            Code.CAPTURE_EXCEEDS_HOLD
+            | Code.RELEASE_EXCEEDS_HOLD
+            | Code.REVERSAL_EXCEEDS_ORIGINAL
+            | Code.SLICE_EXCEEDED
+            | Code.QUOTE_CHANGED
+            | Code.ADVANCE_EXCEEDED
         ):
             remaining = _money(refused, refused.remaining) if may_read else None
             return LimitExceeded(code=head.code, message=head.message, culprit=head.culprit, remaining=remaining)
@@ -190,7 +200,7 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:  # 
         case Code.POLICY_INVALID | Code.POLICY_GAP:
             problems = problems_of(refused.problems)
             return PolicyRefusal(code=head.code, message=head.message, culprit=head.culprit, problems=problems)
-        case Code.HOLD_NOT_ACTIVE | Code.INVALID_STATUS | Code.ACCOUNT_FROZEN:
+        case Code.HOLD_NOT_ACTIVE | Code.QUOTE_NOT_OPEN | Code.INVALID_STATUS | Code.ACCOUNT_FROZEN:
             return _conflict(head, refused, shown=True)
         case (
             Code.INVALID_AMOUNT
@@ -199,6 +209,8 @@ def rejection_of(refused: ledger.Rejection, *, may_read: bool) -> Rejection:  # 
             | Code.HOLD_NOT_FOUND
             | Code.TRANSACTION_NOT_FOUND
             | Code.POLICY_NOT_FOUND
+            | Code.QUOTE_NOT_FOUND
+            | Code.ADVANCE_NOT_OFFERED
             | Code.SAME_ACCOUNT
             | Code.EXTERNAL_ID_TAKEN
             | Code.DESTINATION_MISSING

@@ -1,17 +1,13 @@
 """Reserves: what is kept of deposits to an account, and the plan that they follow."""
 
-from typing import Final
-
 import strawberry
 
 from app import ledger, services
-from app.graphql import wording
+from app.graphql import bounds, wording
 from app.graphql.bounds import Currencies, Path
 from app.graphql.money import Money, money_of
 from app.graphql.references import AccountBy, RequireInput, conditions
 from app.graphql.scalars import DecimalText, Instant
-
-_PERCENT_DIGITS: Final = 2
 
 
 @strawberry.type(description="What share of each deposit to an account is kept, and for how long.")
@@ -60,11 +56,7 @@ class SetReservePlanInput:
 
     def command(self, currencies: Currencies, path: Path) -> ledger.SetReservePlan:
         """Return the command meant."""
-        basis_points = ledger.money.parse(self.percent, _PERCENT_DIGITS)
-        if basis_points is None:
-            raise services.BadInput("percent has at most two digits after the point.", (*path, "percent"))
-        if not 0 <= basis_points <= ledger.WHOLE:
-            raise services.BadInput("percent must be 0 to 100.", (*path, "percent"))
+        basis_points = bounds.basis_points(self.percent, (*path, "percent"))
         days = self.days or 0
         if basis_points and not 1 <= days <= ledger.RESERVE_DAYS_MAX:
             raise services.BadInput(f"days must be 1 to {ledger.RESERVE_DAYS_MAX:,}.", (*path, "days"))
@@ -83,7 +75,7 @@ def reserve_of(found: services.Reserve, unit: tuple[str, int]) -> Reserve:
     shown = None
     if plan is not None and plan.basis_points:
         shown = ReservePlan(
-            percent=DecimalText(ledger.money.text_of(plan.basis_points, _PERCENT_DIGITS)),
+            percent=bounds.percent(plan.basis_points),
             days=plan.days,
             cap=None if plan.cap is None else money_of(plan.cap, *unit),
             planned_at=Instant(plan.planned_at),

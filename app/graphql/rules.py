@@ -42,6 +42,7 @@ POLICIES: Final = Rule(needs=(Scope.BALANCES_READ, Scope.HISTORY_READ, Scope.POL
 CLOCK: Final = Rule(needs=(Scope.CLOCK_MOVE,))
 CONFIRMATION: Final = Rule(needs=(Scope.FUNDS_CONFIRM,))
 AUDIT: Final = Rule(needs=(Scope.AUDIT_READ,))
+QUOTES: Final = Rule(needs=(Scope.BALANCES_READ, Scope.MONEY_ADVANCE))
 KEYS: Final = Rule(needs=(Scope.KEYS_MANAGE,))
 NODE_KINDS: Final[Mapping[str, Rule]] = {
     ledger.identifier.ACCOUNT: ACCOUNTS,
@@ -68,20 +69,21 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         KEYS: "apiKeys",
         AUDIT: "auditLog",
         CONFIRMATION: "fundsConfirmation",
+        QUOTES: "instantQuote",
     },
     "Mutation": {
         BY_COMMAND: "openAccount updateAccount freezeAccount unfreezeAccount closeAccount reopenAccount transfer"
         " postTransaction postTransactions postTransfers reverseTransaction rescheduleEntry releaseEarly"
         " delayAvailability placeHold captureHold"
         " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures"
-        " setReservePlan forfeitReserve submit",
+        " setReservePlan forfeitReserve setAdvancePlan quoteInstantAvailability acceptInstantQuote submit",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
         KEYS: "createApiKey rotateApiKey revokeApiKey",
     },
     "Account": {
         FOLLOWS: "id externalId name purpose currency normalSide openedAt metadata unlimited outFrozen inFrozen closed",
         NUMBERS: "floor",
-        BALANCES: "balance reserve",
+        BALANCES: "balance reserve advances",
         HISTORY: "entries",
         HOLDS: "holds",
         POLICIES: "policy",
@@ -89,6 +91,10 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "AccountConnection": {FOLLOWS: "nodes edges pageInfo totalCount"},
     "AccountEdge": {FOLLOWS: "cursor node"},
     "AccountPayload": {FOLLOWS: f"{_HEAD} account"},
+    "AdvancePlan": {FOLLOWS: "tiers feePercent feeFixed dailyCap horizonDays quoteSeconds plannedAt"},
+    "AdvanceRepayment": {FOLLOWS: "at amount"},
+    "AdvanceStanding": {FOLLOWS: "outstanding repayments shortfall plan"},
+    "AdvanceTier": {FOLLOWS: "riskTier percent"},
     "AgeBand": {FOLLOWS: "from below"},
     "AmountBand": {FOLLOWS: "from below"},
     "ApiKey": {
@@ -113,7 +119,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     },
     "ClockPayload": {FOLLOWS: "clock frozen recorded reached target rejection"},
     "ClosuresPayload": {FOLLOWS: f"{_HEAD} closed opened"},
-    "CommandResult": {FOLLOWS: f"{_HEAD} account transaction hold policy"},
+    "CommandResult": {FOLLOWS: f"{_HEAD} account transaction hold policy quote"},
     "Conflict": {FOLLOWS: _REFUSAL, NUMBERS: "expected actual"},
     "Culprit": {FOLLOWS: "account hold transaction line index field"},
     "Currency": {FOLLOWS: "code exponent name"},
@@ -145,6 +151,11 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "HoldPayload": {FOLLOWS: f"{_HEAD} hold", NUMBERS: "balances"},
     "IdempotencyKeyReused": {FOLLOWS: f"{_REFUSAL} differs"},
     "InsufficientFunds": {FOLLOWS: _REFUSAL, NUMBERS: "spendable shortfall earliestAt slices options"},
+    "InstantQuote": {
+        FOLLOWS: "id externalId amount fee net repayments quotedAt expiresAt status acceptedAt outstanding repaid"
+        " account",
+        HISTORY: "transaction",
+    },
     "LimitExceeded": {FOLLOWS: _REFUSAL, NUMBERS: "remaining"},
     "MetadataMatch": {FOLLOWS: "key values"},
     "Money": {FOLLOWS: "amount minorUnits currency"},
@@ -164,6 +175,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "PortionTiming": {FOLLOWS: "kind days unit at"},
     "PostTransactionsPayload": {FOLLOWS: "results"},
     "PostTransfersPayload": {FOLLOWS: "transactions sequences replayed rejections"},
+    "QuotePayload": {FOLLOWS: f"{_HEAD} quote"},
     "RateLimit": {FOLLOWS: "maximumAvailable currentlyAvailable restoreRate"},
     "RevokeApiKeyPayload": {FOLLOWS: "key"},
     "RuleDayLimit": {FOLLOWS: "amount counter beyond"},

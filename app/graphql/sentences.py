@@ -56,6 +56,8 @@ def of_maturing(
         notes.append("rescheduled")
     if entry is not None and entry.kind == ledger.RESERVE:
         notes.append("kept as a reserve")
+    if entry is not None and entry.kind == ledger.REPAYMENT:
+        notes.append("an advance is repaid")
     if source is not None and source.kind == _REVERSAL:
         notes.append("given back")
     if entry is not None and entry.reason is not None:

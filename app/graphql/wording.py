@@ -26,5 +26,5 @@ EFFECTIVE_AT: Final = "When it counts in business terms: past or now, which it i
 AVAILABLE_AT: Final = (
     "When the money matures; at once where left out or past. 9999-12-31T23:59:59.999999Z is until released."
 )
-TRANSACTION_KIND: Final = "A word such as PAYOUT: A to Z, 0 to 9 and _; not CAPTURE, REVERSAL or RESCHEDULE."
+TRANSACTION_KIND: Final = "A word such as PAYOUT: A to Z, 0 to 9 and _; not ADVANCE, CAPTURE, REVERSAL or RESCHEDULE."
 ENTRY_KIND: Final = "What the line is for: a word such as PRINCIPAL, FEE or TAX."

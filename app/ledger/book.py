@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.ledger.account import Account, AccountChange
+from app.ledger.advance import TAKEN, Advance, AdvancePages, AdvancePlan, InstantQuote
 from app.ledger.balance import Balance
 from app.ledger.calendar import Calendar
 from app.ledger.decision import KeyRecord
@@ -33,6 +34,8 @@ FUTURES_MAX: Final = 256
 
 _ABSENT: Final = object()
 _NO_POLICIES: Final = PolicyPages()
+_NO_ADVANCES: Final = AdvancePages()
+_KEPT_APART: Final = frozenset({RESERVE, TAKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Pages:
     lapsed: Mapping[UUID, tuple[tuple[int, UUID], ...]] = field(default_factory=dict)
     futures: Mapping[UUID, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     policies: PolicyPages | None = None
+    advances: AdvancePages | None = None
     almanac: Almanac | None = None
 
 
@@ -95,6 +99,9 @@ class Changes:
     rules: list[EntryRule] = field(default_factory=list)
     counters: dict[CountedDay, Mapping[str, int]] = field(default_factory=dict)
     plans: list[ReservePlan] = field(default_factory=list)
+    advance_plans: list[AdvancePlan] = field(default_factory=list)
+    quotes: list[InstantQuote] = field(default_factory=list)
+    advances: list[Advance] = field(default_factory=list)
 
 
 class Book:
@@ -121,6 +128,13 @@ class Book:
         self.counters = dict(own.counters)
         self.reserve_plans = dict(own.plans)
         self.reserved = dict(own.reserved)
+        lent = pages.advances or _NO_ADVANCES
+        self.advance_plans = dict(lent.plans)
+        self.quotes = dict(lent.quotes)
+        self.quote_names = dict(lent.names)
+        self.advances = dict(lent.accepted)
+        self.advanced_today = dict(lent.taken)
+        self.apart = dict(lent.apart)
         self.changes = Changes(pages.sequence, pages.at)
         self.refused: set[UUID] = set()
         self._calendars: dict[tuple[str, str], Calendar | None] = {}
@@ -247,11 +261,17 @@ class Book:
         self.changes.transactions.append(transaction)
         self.changes.entries.extend(lines)
         for entry in lines:
-            if entry.kind == RESERVE and entry.available_at is not None:
-                signed = entry.amount if entry.side is self.accounts[entry.account_id].normal_side else -entry.amount
-                self.put(self.reserved, entry.account_id, self.reserved.get(entry.account_id, 0) + signed)
+            if entry.kind in _KEPT_APART and entry.available_at is not None:
+                self._keep_apart(entry, entry.available_at)
             if entry.of_entry is not None:
                 self.put(self.naming, entry.of_entry, (*self.naming.get(entry.of_entry, ()), entry))
+
+    def _keep_apart(self, entry: Entry, instant: int) -> None:
+        signed = entry.amount if entry.side is self.accounts[entry.account_id].normal_side else -entry.amount
+        apart = (entry.account_id, instant, entry.kind)
+        self.put(self.apart, apart, self.apart.get(apart, 0) + signed)
+        if entry.kind == RESERVE:
+            self.put(self.reserved, entry.account_id, self.reserved.get(entry.account_id, 0) + signed)
 
     def put_key(self, record: KeyRecord) -> None:
         """Let an idempotency key stand for an outcome."""
@@ -281,6 +301,25 @@ class Book:
         """Let deposits to an account follow a plan from now on."""
         self.put(self.reserve_plans, plan.account_id, plan)
         self.changes.plans.append(plan)
+
+    def put_advance_plan(self, plan: AdvancePlan) -> None:
+        """Offer advances to accounts of a currency by a plan from now on."""
+        self.put(self.advance_plans, plan.currency, plan)
+        self.changes.advance_plans.append(plan)
+
+    def put_quote(self, quote: InstantQuote) -> None:
+        """Keep what was offered."""
+        self.put(self.quotes, quote.id, quote)
+        if quote.external_id is not None:
+            self.put(self.quote_names, quote.external_id, quote.id)
+        self.changes.quotes.append(quote)
+
+    def put_advance(self, advance: Advance) -> None:
+        """Keep that a quote was accepted."""
+        self.put(self.advances, advance.quote_id, advance)
+        today = self.advanced_today.get(advance.account_id, 0) + advance.amount
+        self.put(self.advanced_today, advance.account_id, today)
+        self.changes.advances.append(advance)
 
     def put_counters(self, day: CountedDay, totals: Mapping[str, int]) -> None:
         """Keep what the deposits of an account and a day come to, by the counter's name."""
@@ -327,4 +366,7 @@ class Book:
             made.calendar_changes,
             made.rules,
             made.plans,
+            made.advance_plans,
+            made.quotes,
+            made.advances,
         )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.ledger import money
 from app.ledger.account import Account
+from app.ledger.advance import InstantQuote
 from app.ledger.balance import Balance
 from app.ledger.book import ACCOUNT_KIND, HOLD_KIND, TRANSACTION_KIND, Book
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
@@ -80,6 +81,14 @@ class Case:
         if policy is None:
             self.refuse(RejectionCode.POLICY_NOT_FOUND, Culprit(field="policy"))
         return policy
+
+    def quote(self, reference: Reference) -> InstantQuote | None:
+        """Return the quote meant, or None after noting QUOTE_NOT_FOUND."""
+        found = reference.id or self.book.quote_names.get(reference.external_id or "")
+        quote = self.book.quotes.get(found) if found is not None else None
+        if quote is None:
+            self.refuse(RejectionCode.QUOTE_NOT_FOUND, Culprit(field="quote"))
+        return quote
 
     def _id(self, kind: str, reference: Reference) -> UUID | None:
         if reference.id is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from app.ledger.account import Direction, Metadata, Purpose, Side
+from app.ledger.advance_command import AcceptInstantQuote, QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.money import Amount
 from app.ledger.reference import Conditions, EntryReference, Reference
 
@@ -388,4 +389,7 @@ Command: TypeAlias = (
     | SetClosures
     | SetReservePlan
     | ForfeitReserve
+    | SetAdvancePlan
+    | QuoteInstantAvailability
+    | AcceptInstantQuote
 )

@@ -28,6 +28,9 @@ class EventKind(StrEnum):
     POLICY_ASSIGNED = "policy.assigned"
     CALENDAR_CHANGED = "calendar.changed"
     RESERVE_PLANNED = "reserve.planned"
+    ADVANCE_PLANNED = "advance.planned"
+    ADVANCE_ACCEPTED = "advance.accepted"
+    QUOTE_MADE = "quote.made"
 
 
 @dataclass(frozen=True, slots=True)

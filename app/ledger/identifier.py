@@ -8,6 +8,7 @@ ACCOUNT: Final = "acct"
 TRANSACTION: Final = "txn"
 HOLD: Final = "hold"
 EVENT: Final = "evt"
+QUOTE: Final = "quo"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from app.ledger.account import Account, AccountChange, Side
+from app.ledger.advance import Advance, AdvancePlan, InstantQuote
 from app.ledger.balance import Balance
 from app.ledger.event import Event, EventKind
 from app.ledger.hold import TRANSITIONS, Hold, HoldChange, HoldChangeKind, HoldStatus
@@ -38,6 +39,9 @@ class Records:
     assigned: Sequence[PolicyAssignment] = ()
     calendar_changes: Sequence[CalendarChange] = ()
     plans: Sequence[ReservePlan] = ()
+    advance_plans: Sequence[AdvancePlan] = ()
+    quotes: Sequence[InstantQuote] = ()
+    advances: Sequence[Advance] = ()
 
     def signed(self, entry: Entry) -> int:
         """The amount of an entry in its account's normal sign."""
@@ -237,11 +241,18 @@ def history_has_no_gaps(records: Records) -> Iterator[str]:
     made.update((row.sequence, "assignment", _assigned(row)) for row in records.assigned)
     made.update((row.sequence, "calendar", row.id) for row in records.calendar_changes)
     made.update((row.sequence, "reserve", row.account_id) for row in records.plans)
+    made.update((row.sequence, "plan", row.lender_id) for row in records.advance_plans)
+    made.update((row.sequence, "quote", row.id) for row in records.quotes)
+    made.update((row.sequence, "advance", row.quote_id) for row in records.advances)
     for place in (told - made) + (made - told):
         yield f"{place}: an event without its change, or a change without its event"
 
 
-_NOUNS: Final = {EventKind.TRANSACTION_POSTED: "transaction", EventKind.POLICY_ASSIGNED: "assignment"}
+_NOUNS: Final = {
+    EventKind.TRANSACTION_POSTED: "transaction",
+    EventKind.POLICY_ASSIGNED: "assignment",
+    EventKind.ADVANCE_PLANNED: "plan",
+}
 
 
 def _assigned(row: PolicyAssignment) -> UUID:
@@ -281,6 +292,32 @@ def floors_were_kept(records: Records) -> Iterator[str]:
                 yield f"account {account_id} at {sequence}: {after} available, floor {floor}"
 
 
+def advances_are_repaid(records: Records) -> Iterator[str]:
+    """Each advance is of its own quote, in time; the lender has it back when the account's money would have come."""
+    quotes = {quote.id: quote for quote in records.quotes}
+    lines: dict[UUID, list[Entry]] = defaultdict(list)
+    for entry in records.entries:
+        lines[entry.transaction_id].append(entry)
+    if len({advance.quote_id for advance in records.advances}) < len(records.advances):
+        yield "a quote was accepted twice"
+    for advance in records.advances:
+        quote = quotes[advance.quote_id]
+        if not quote.quoted_at <= advance.accepted_at < quote.expires_at:
+            yield f"quote {quote.id} was accepted at {advance.accepted_at}, good until {quote.expires_at}"
+        comes: dict[tuple[UUID, int | None], int] = defaultdict(int)
+        for entry in lines[advance.transaction_id]:
+            comes[entry.account_id, entry.available_at] += records.signed(entry)
+        told: dict[tuple[UUID, int | None], int]
+        told = {(quote.account_id, None): quote.amount - quote.fee, (quote.lender_id, None): -quote.amount}
+        told |= {(quote.account_id, part.at): -part.amount for part in quote.repayments}
+        told |= {(quote.lender_id, part.at): part.amount for part in quote.repayments}
+        if quote.fee:
+            place = (quote.fee_account_id, None)
+            told[place] = told.get(place, 0) + quote.fee
+        if dict(comes) != told:
+            yield f"the advance of quote {quote.id} is {dict(comes)}, quoted {told}"
+
+
 def _available(records: Records, entries: list[Entry], holds: dict[UUID, HoldChange], at: int) -> int:
     ready = sum(records.signed(e) for e in entries if e.available_at is None or e.available_at <= at)
     held = sum(h.remaining_after for h in holds.values() if h.expires_at is None or h.expires_at > at)
@@ -299,4 +336,5 @@ CHECKS: Final[tuple[Callable[[Records], Iterator[str]], ...]] = (
     slices_add_up,
     history_has_no_gaps,
     floors_were_kept,
+    advances_are_repaid,
 )

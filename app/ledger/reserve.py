@@ -15,7 +15,8 @@ from app.ledger.policy import WHOLE
 RESERVE: Final = "RESERVE"
 """The kind of an entry that is kept back."""
 RESERVE_DAYS_MAX: Final = 1_096
-_DAY: Final = 86_400_000_000
+DAY: Final = 86_400_000_000
+"""24 hours, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,5 @@ def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, res
         part = (share if room is None else min(share, room)) - taken
         taken += part
         left.append(Part(number, amount - part, until))
-        kept.append(Part(number, part, max(until or 0, at + plan.days * _DAY), reserved=True))
+        kept.append(Part(number, part, max(until or 0, at + plan.days * DAY), reserved=True))
     return [part for part in (*left, *kept) if part.amount]

@@ -11,7 +11,7 @@ from app.ledger.case import Case
 from app.ledger.command import ReverseTransaction
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
-from app.ledger.transaction import RESCHEDULE, REVERSAL, Entry, Line, Transaction, imbalance
+from app.ledger.transaction import ADVANCE, RESCHEDULE, REVERSAL, Entry, Line, Transaction, imbalance
 from app.ledger.transaction_verbs import Header, later, own_rest, post
 
 _LINES_BY_AMOUNT: Final = 2
@@ -42,7 +42,7 @@ def reverse_transaction(case: Case, command: ReverseTransaction) -> Accepted | R
     if transaction is None:
         return case.certain()
     wanted = _wanted(case, command, transaction)
-    if transaction.kind == RESCHEDULE or transaction.reverses_id is not None:
+    if transaction.kind in (RESCHEDULE, ADVANCE) or transaction.reverses_id is not None:
         case.new_external_id(TRANSACTION_KIND, command.external_id)
         case.refuse(RejectionCode.NOT_REVERSIBLE, Culprit(transaction=transaction.id))
         return case.certain()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from app.ledger import money
+from app.ledger.advance import HORIZON_DAYS_MAX, QUOTE_SECONDS_MAX, TIERS_MAX
+from app.ledger.advance_command import QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.command import (
     CaptureHold,
     Command,
@@ -34,6 +36,8 @@ def check(command: Command, exponents: Mapping[str, int]) -> Rejection | None:
     match command:
         case SetReservePlan():
             return _plan(command)
+        case SetAdvancePlan():
+            return _advance_plan(command)
         case PostTransaction():
             return _balance(command, exponents)
         case CaptureHold(amount=Amount() as amount, destinations=tuple() as destinations):
@@ -65,6 +69,7 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
             | ReleaseEarly()
             | DelayAvailability()
             | ForfeitReserve()
+            | QuoteInstantAvailability()
         ):
             return [(None, command.amount, "amount")] if command.amount is not None else []
         case _:
@@ -78,6 +83,20 @@ def _plan(command: SetReservePlan) -> Rejection | None:
     if command.basis_points and not 1 <= command.days <= RESERVE_DAYS_MAX:
         return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field="days"))
     return None
+
+
+def _advance_plan(command: SetAdvancePlan) -> Rejection | None:
+    """Shares are none or up to the whole, of tiers that are named once; days and seconds are within bounds."""
+    tiers = {tier.risk_tier for tier in command.tiers}
+    shares = [tier.basis_points for tier in command.tiers]
+    sound = {
+        "tiers": len(tiers) == len(shares) <= TIERS_MAX and all(0 <= share <= WHOLE for share in shares),
+        "feePercent": 0 <= command.fee_basis_points < WHOLE,
+        "horizonDays": 1 <= command.horizon_days <= HORIZON_DAYS_MAX,
+        "quoteSeconds": 1 <= command.quote_seconds <= QUOTE_SECONDS_MAX,
+    }
+    wrong = next((field for field, good in sound.items() if not good), None)
+    return None if wrong is None else Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field=wrong))
 
 
 def _balance(command: PostTransaction, exponents: Mapping[str, int]) -> Rejection | None:

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from app.ledger import (
     account_verbs,
+    advance_verbs,
     deposit_verbs,
     hold_verbs,
     policy_verbs,
@@ -14,6 +15,7 @@ from app.ledger import (
     soundness,
     transaction_verbs,
 )
+from app.ledger.advance_command import AcceptInstantQuote, QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.book import Book
 from app.ledger.canonical import differing
 from app.ledger.case import Case
@@ -204,5 +206,7 @@ def _answer(case: Case, command: Command) -> Accepted | Rejection | Denied:  # n
             return reserve_verbs.set_reserve_plan(case, command)
         case ForfeitReserve():
             return reserve_verbs.forfeit_reserve(case, command)
+        case SetAdvancePlan() | QuoteInstantAvailability() | AcceptInstantQuote():
+            return advance_verbs.about_advances(case, command)
         case _:
             assert_never(command)

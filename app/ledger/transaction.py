@@ -13,8 +13,10 @@ REVERSAL: Final = "REVERSAL"
 RESCHEDULE: Final = "RESCHEDULE"
 DEPOSIT: Final = "DEPOSIT"
 FORFEITURE: Final = "FORFEITURE"
+ADVANCE: Final = "ADVANCE"
 PRINCIPAL: Final = "PRINCIPAL"
-RESERVED_KINDS: Final = frozenset({CAPTURE, REVERSAL, RESCHEDULE})
+FEE: Final = "FEE"
+RESERVED_KINDS: Final = frozenset({CAPTURE, REVERSAL, RESCHEDULE, ADVANCE})
 """Kinds that only the ledger itself gives to a transaction."""
 
 

@@ -103,5 +103,9 @@ _NEEDED: Final[Mapping[type[ledger.Command], tuple[Scope, ...]]] = {
     ledger.AssignPolicy: _POLICIES,
     ledger.SetClosures: _POLICIES,
     ledger.SetReservePlan: _POLICIES,
+    ledger.SetAdvancePlan: _POLICIES,
+    ledger.QuoteInstantAvailability: (Scope.MONEY_ADVANCE,),
+    # The fee is moved, and what has not matured is taken.
+    ledger.AcceptInstantQuote: (*_MONEY, Scope.MONEY_ADVANCE),
 }
 _FLAGS: Final[Mapping[str, Scope]] = {"force": Scope.MONEY_FORCE, "advance": Scope.MONEY_ADVANCE}

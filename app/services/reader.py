@@ -263,6 +263,26 @@ class Reader:
         """Return what is kept as a reserve on accounts now, and the plans that deposits to them follow."""
         return await self._read(store.find_reserves, accounts, (await self.coordinate()).at)
 
+    async def advance_plans(self) -> dict[str, ledger.AdvancePlan]:
+        """Return the plan by which advances are offered, by currency."""
+        return await self._read(store.find_advance_plans)
+
+    async def apart(self, accounts: Sequence[ledger.Account]) -> dict[ledger.Apart, int]:
+        """Return what lines of advances and of reserves that mature come to on accounts, by instant."""
+        return await self._read(store.find_apart, accounts, (await self.coordinate()).at)
+
+    async def quote_names(self, names: Sequence[str]) -> dict[str, UUID]:
+        """Return the ids of quotes by external id."""
+        return await self._read(store.find_quote_names, names)
+
+    async def quotes(self, ids: Sequence[UUID]) -> dict[UUID, store.QuoteRead]:
+        """Return quotes by id, with what came of them."""
+        return await self._read(store.find_quotes, ids)
+
+    async def quotes_by_sequence(self, sequences: Sequence[int]) -> dict[int, store.QuoteRead]:
+        """Return what the command of each sequence quoted."""
+        return await self._read(store.find_quotes_by_sequence, sequences)
+
     async def deposit_days(
         self, accounts: Sequence[UUID], at: int
     ) -> tuple[dict[tuple[str, int], bool], dict[ledger.CountedDay, dict[str, int]]]:

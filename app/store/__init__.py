@@ -1,6 +1,14 @@
 """The store: rows in, values out; the only SQL. Other floors enter here."""
 
 from app.store.accounts import count_accounts, find_account_page, find_accounts
+from app.store.advances import (
+    QuoteRead,
+    find_advance_plans,
+    find_apart,
+    find_quote_names,
+    find_quotes,
+    find_quotes_by_sequence,
+)
 from app.store.api_keys import (
     StoredKey,
     count_keys,
@@ -110,6 +118,7 @@ __all__ = [
     "Moment",
     "Position",
     "Protection",
+    "QuoteRead",
     "ReadOnly",
     "Reserve",
     "Session",
@@ -138,6 +147,8 @@ __all__ = [
     "expire_key",
     "find_account_page",
     "find_accounts",
+    "find_advance_plans",
+    "find_apart",
     "find_assignments",
     "find_audit_page",
     "find_balances",
@@ -172,6 +183,9 @@ __all__ = [
     "find_policy_page",
     "find_policy_versions",
     "find_published",
+    "find_quote_names",
+    "find_quotes",
+    "find_quotes_by_sequence",
     "find_reserves",
     "find_reversals_of",
     "find_sequence_at",

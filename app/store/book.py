@@ -11,6 +11,7 @@ import orjson
 from app import ledger
 from app.store import errors
 from app.store.accounts import account_of
+from app.store.book_advances import NO_OFFERS, load_advances, load_offers
 from app.store.book_policies import depositing, load_policies
 from app.store.book_references import Wanted, gather, resolved, taken_buckets
 from app.store.clock import Moment, moment_of
@@ -145,7 +146,8 @@ async def load_pages(
 ) -> LoadedPages:
     """Read everything that deciding these groups needs: eight statements at most, those without input left out.
 
-    Three more where some are deposits or about policies; such pages still lack their almanac.
+    Three more where some are deposits or about policies, whose pages still lack their almanac, and six where some are
+    about advances.
 
     For a dry run any session will do, and the pages may be those of a later instant `at`, by what is known; else the
     head is locked before.
@@ -164,10 +166,12 @@ async def load_pages(
         holds=await find_holds(session, tenant_id, _unique(holds.values())),
         transactions=await find_transactions(session, tenant_id, _unique(transactions.values())),
     )
+    offers = await load_offers(session, tenant_id, wanted) if wanted.about_advances else NO_OFFERS
     pages = await _with_entries(session, tenant_id, pages)
     named = resolved(ledger.ACCOUNT_KIND, wanted.accounts, external_ids)
-    pages = await _with_accounts(session, tenant_id, pages, _touched(named.values(), pages))
-    taken = taken_buckets(wanted, named, holds, pages)
+    touched = _touched([*named.values(), *offers.parties()], pages)
+    pages = await _with_accounts(session, tenant_id, pages, touched)
+    taken = [*taken_buckets(wanted, named, holds, pages), *offers.repaying()]
     found = await session.rows(_BUCKETS, tenant_id, rows=taken) if taken else ()
     buckets = {(row["account_id"], row["available_at"]): row["amount"] for row in found}
     lapsed = await _lapsed(session, tenant_id, pages, _expiring(wanted, holds, pages))
@@ -175,6 +179,9 @@ async def load_pages(
     if wanted.about_policies:
         followers = depositing(wanted, named, pages.accounts)
         pages = replace(pages, policies=await load_policies(session, tenant_id, wanted, followers, pages.at))
+    if wanted.about_advances:
+        asking = [named[reference] for reference in wanted.advancing if reference in named]
+        pages = await load_advances(session, tenant_id, pages, offers, asking)
     return LoadedPages(pages, moment)
 
 

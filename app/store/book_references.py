@@ -16,7 +16,8 @@ class Wanted:
 
     `dated` are lines with an `availableAt`, which may take from a bucket; `captures` may too, once their hold is known.
     Where `about_policies`, `depositing` are accounts that follow one, `policies` named ones, `opened` the currencies of
-    accounts that the batch opens.
+    accounts that the batch opens. Where `about_advances`, `advancing` are accounts that ask for a quote, `quotes`
+    those to be accepted, and `quote_names` external ids, named or about to be claimed.
     """
 
     keys: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -32,6 +33,10 @@ class Wanted:
     depositing: dict[ledger.Reference, None] = field(default_factory=dict)
     policies: dict[ledger.Reference, None] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
+    about_advances: bool = False
+    advancing: dict[ledger.Reference, None] = field(default_factory=dict)
+    quotes: dict[ledger.Reference, None] = field(default_factory=dict)
+    quote_names: dict[str, None] = field(default_factory=dict)
 
     def external_ids(self) -> list[tuple[str, str]]:
         """Every (kind, external id) that is named or about to be claimed."""
@@ -114,6 +119,8 @@ def _add(wanted: Wanted, command: ledger.Command) -> None:  # noqa: C901, PLR091
         case ledger.RecordExpiry():
             wanted.holds[command.hold] = None
             wanted.expiring[command.hold] = None
+        case ledger.SetAdvancePlan() | ledger.QuoteInstantAvailability() | ledger.AcceptInstantQuote():
+            _add_about_advances(wanted, command)
         case _:
             _add_about_policies(wanted, command)
 
@@ -153,6 +160,28 @@ def _add_about_policies(
             wanted.depositing[command.account] = None
         case ledger.SetClosures():
             pass
+        case _:
+            assert_never(command)
+
+
+def _add_about_advances(
+    wanted: Wanted, command: ledger.SetAdvancePlan | ledger.QuoteInstantAvailability | ledger.AcceptInstantQuote
+) -> None:
+    wanted.about_advances = True
+    match command:
+        case ledger.SetAdvancePlan():
+            wanted.accounts[command.lender] = None
+            wanted.accounts[command.fee_account] = None
+        case ledger.QuoteInstantAvailability():
+            wanted.accounts[command.account] = None
+            wanted.advancing[command.account] = None
+            if command.external_id is not None:
+                wanted.quote_names[command.external_id] = None
+        case ledger.AcceptInstantQuote():
+            _claim(wanted, ledger.TRANSACTION_KIND, command.external_id)
+            wanted.quotes[command.quote] = None
+            if command.quote.external_id is not None:
+                wanted.quote_names[command.quote.external_id] = None
         case _:
             assert_never(command)
 

@@ -108,7 +108,6 @@ index(
     "line",
     where="available_at IS NOT NULL",
 )
-# The lines that name an entry: what was reversed of it and where it was rescheduled to.
 # What is kept of deposits as a reserve, until it comes.
 index(
     "ix_entries_reserve",
@@ -118,6 +117,16 @@ index(
     "available_at",
     where="kind = 'RESERVE' AND available_at IS NOT NULL",
 )
+# What was taken in advance of what matures, until it comes.
+index(
+    "ix_entries_advance",
+    entries,
+    "tenant_id",
+    "account_id",
+    "available_at",
+    where="kind = 'ADVANCE' AND available_at IS NOT NULL",
+)
+# The lines that name an entry: what was reversed of it and where it was rescheduled to.
 index("ix_entries_of", entries, "tenant_id", "of_transaction_id", "of_line", where="of_transaction_id IS NOT NULL")
 
 hold_changes = table(

@@ -270,7 +270,13 @@ EVENTS_OF_NOTHING = _query(
         AND NOT EXISTS (SELECT 1 FROM calendar_changes d WHERE d.tenant_id = $1 AND d.sequence = e.sequence
                         AND d.id = e.subject_id AND e.kind = 'calendar.changed')
         AND NOT EXISTS (SELECT 1 FROM reserve_plans r WHERE r.tenant_id = $1 AND r.sequence = e.sequence
-                        AND r.account_id = e.subject_id AND e.kind = 'reserve.planned')""",
+                        AND r.account_id = e.subject_id AND e.kind = 'reserve.planned')
+        AND NOT EXISTS (SELECT 1 FROM advance_plans l WHERE l.tenant_id = $1 AND l.sequence = e.sequence
+                        AND l.lender_id = e.subject_id AND e.kind = 'advance.planned')
+        AND NOT EXISTS (SELECT 1 FROM instant_quotes q WHERE q.tenant_id = $1 AND q.id = e.subject_id
+                        AND q.sequence = e.sequence AND e.kind = 'quote.made')
+        AND NOT EXISTS (SELECT 1 FROM advances v WHERE v.tenant_id = $1 AND v.quote_id = e.subject_id
+                        AND v.sequence = e.sequence AND e.kind = 'advance.accepted')""",
 )
 SILENT_TRANSACTIONS = _query(
     "transactions_without_event",

@@ -53,6 +53,39 @@ POLICY_QUERIES: Final = (
                             AND e.subject_id = r.account_id AND e.kind = 'reserve.planned')""",
     ),
     Statement(
+        "invariant.wrong_advance_plans",
+        """SELECT p.currency, p.sequence FROM advance_plans p
+            WHERE p.tenant_id = $1 AND p.sequence BETWEEN $2::bigint AND $3::bigint
+            AND NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.sequence = p.sequence
+                            AND e.subject_id = p.lender_id AND e.kind = 'advance.planned')""",
+    ),
+    Statement(
+        "invariant.wrong_quotes",
+        """SELECT q.id, q.sequence FROM instant_quotes q
+            WHERE q.tenant_id = $1 AND q.sequence BETWEEN $2::bigint AND $3::bigint
+            AND (NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.sequence = q.sequence
+                             AND e.subject_id = q.id AND e.kind = 'quote.made')
+                 OR NOT EXISTS (SELECT 1 FROM advance_plans p WHERE p.tenant_id = $1 AND p.currency = q.currency
+                                AND p.lender_id = q.lender_id AND p.sequence < q.sequence))""",
+    ),
+    # An advance is of its quote, in time; it takes from what matures what it gave, and what the lender has back.
+    Statement(
+        "invariant.wrong_advances",
+        """SELECT a.quote_id, a.sequence FROM advances a
+            LEFT JOIN instant_quotes q ON q.tenant_id = a.tenant_id AND q.id = a.quote_id
+            WHERE a.tenant_id = $1 AND a.sequence BETWEEN $2::bigint AND $3::bigint
+            AND (q.id IS NULL OR q.account_id <> a.account_id OR q.amount <> a.amount OR q.expires_at <= a.accepted_at
+                 OR NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.sequence = a.sequence
+                                AND e.subject_id = a.quote_id AND e.kind = 'advance.accepted')
+                 OR NOT EXISTS (SELECT 1 FROM transactions t WHERE t.tenant_id = $1 AND t.id = a.transaction_id
+                                AND t.sequence = a.sequence AND t.kind = 'ADVANCE')
+                 OR a.amount <> (SELECT coalesce(sum(e.amount), 0) FROM entries e WHERE e.tenant_id = $1
+                     AND e.transaction_id = a.transaction_id AND e.account_id = a.account_id AND e.kind = 'ADVANCE')
+                 OR a.amount <> (SELECT coalesce(sum(e.amount), 0) FROM entries e WHERE e.tenant_id = $1
+                     AND e.transaction_id = a.transaction_id AND e.account_id = q.lender_id
+                     AND e.kind = 'REPAYMENT'))""",
+    ),
+    Statement(
         "invariant.wrong_rules",
         """SELECT r.transaction_id, r.line FROM transactions t
             JOIN entry_rules r ON r.tenant_id = t.tenant_id AND r.transaction_id = t.id

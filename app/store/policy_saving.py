@@ -1,4 +1,4 @@
-"""Saving what a batch decided about policies and deposits: seven statements more, those without rows left out."""
+"""Saving what a batch decided about policies, deposits and advances: ten statements more at most."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,6 +15,9 @@ _DAYS = insertion("save.calendar_days", "calendar_days", "closed", "sequence")
 _COUNTERS = insertion("save.deposit_counters", "deposit_counters", "amount")
 _RULES = insertion("save.entry_rules", "entry_rules")
 _PLANS = insertion("save.reserve_plans", "reserve_plans")
+_ADVANCE_PLANS = insertion("save.advance_plans", "advance_plans")
+_QUOTES = insertion("save.instant_quotes", "instant_quotes")
+_ADVANCES = insertion("save.advances", "advances")
 
 Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
@@ -29,6 +32,9 @@ def policy_plan(changes: ledger.Changes) -> Plan:
         (_COUNTERS, _counters(changes)),
         (_RULES, map(_rule, changes.rules)),
         (_PLANS, map(_reserve_plan, changes.plans)),
+        (_ADVANCE_PLANS, map(_advance_plan, changes.advance_plans)),
+        (_QUOTES, map(_quote, changes.quotes)),
+        (_ADVANCES, map(_advance, changes.advances)),
     )
 
 
@@ -92,6 +98,53 @@ def _reserve_plan(plan: ledger.ReservePlan) -> tuple[object, ...]:
         plan.cap,
         plan.planned_at,
         plan.principal,
+    )
+
+
+def _advance_plan(plan: ledger.AdvancePlan) -> tuple[object, ...]:
+    return (
+        plan.currency,
+        plan.sequence,
+        plan.lender_id,
+        plan.fee_account_id,
+        orjson.dumps(plan.tiers).decode(),
+        plan.fee_basis_points,
+        plan.fee_fixed,
+        plan.daily_cap,
+        plan.horizon_days,
+        plan.quote_seconds,
+        plan.planned_at,
+        plan.principal,
+    )
+
+
+def _quote(quote: ledger.InstantQuote) -> tuple[object, ...]:
+    return (
+        quote.id,
+        quote.sequence,
+        quote.account_id,
+        quote.currency,
+        quote.external_id,
+        quote.lender_id,
+        quote.fee_account_id,
+        quote.amount,
+        quote.fee,
+        orjson.dumps([(part.at, part.amount, part.free) for part in quote.repayments]).decode(),
+        quote.quoted_at,
+        quote.expires_at,
+        quote.principal,
+    )
+
+
+def _advance(advance: ledger.Advance) -> tuple[object, ...]:
+    return (
+        advance.quote_id,
+        advance.sequence,
+        advance.account_id,
+        advance.transaction_id,
+        advance.amount,
+        advance.accepted_at,
+        advance.repaid_at,
     )
 
 

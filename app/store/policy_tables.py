@@ -126,6 +126,81 @@ reserve_plans = table(
     *instant("planned_at"),
 )
 
+# The last row of a currency is in force.
+advance_plans = table(
+    "advance_plans",
+    id_column("tenant_id"),
+    text_column("currency"),
+    number("sequence"),
+    id_column("lender_id"),
+    id_column("fee_account_id"),
+    # A list of [risk tier or null, basis points] in JSON.
+    text_column("tiers"),
+    small("fee_basis_points"),
+    number("fee_fixed"),
+    number("daily_cap", null=True),
+    small("horizon_days"),
+    number("quote_seconds"),
+    number("planned_at"),
+    text_column("principal"),
+    key("tenant_id", "currency", "sequence"),
+    check("sequence", "sequence > 0"),
+    within("fee_basis_points", 0, 9_999),
+    within("fee_fixed", 0, AMOUNT_MAX),
+    check("daily_cap", "daily_cap > 0"),
+    check("horizon_days", "horizon_days > 0"),
+    check("quote_seconds", "quote_seconds > 0"),
+    *instant("planned_at"),
+)
+
+instant_quotes = table(
+    "instant_quotes",
+    id_column("tenant_id"),
+    id_column("id"),
+    number("sequence"),
+    id_column("account_id"),
+    text_column("currency"),
+    text_column("external_id", null=True),
+    id_column("lender_id"),
+    id_column("fee_account_id"),
+    number("amount"),
+    number("fee"),
+    # A list of [instant, amount, what was free there] in JSON.
+    text_column("repayments"),
+    number("quoted_at"),
+    number("expires_at"),
+    text_column("principal"),
+    key("tenant_id", "id"),
+    # What the command of a sequence quoted, and what the caller calls it.
+    UniqueConstraint("tenant_id", "sequence"),
+    UniqueConstraint("tenant_id", "external_id"),
+    check("sequence", "sequence > 0"),
+    within("amount", 1, AMOUNT_MAX),
+    check("fee", "fee >= 0 AND fee < amount"),
+    check("expires_at", "expires_at > quoted_at"),
+    *instant("quoted_at"),
+)
+
+# The quotes that were accepted: each once, as the key says.
+advances = table(
+    "advances",
+    id_column("tenant_id"),
+    id_column("quote_id"),
+    number("sequence"),
+    id_column("account_id"),
+    id_column("transaction_id"),
+    number("amount"),
+    number("accepted_at"),
+    number("repaid_at"),
+    key("tenant_id", "quote_id"),
+    check("sequence", "sequence > 0"),
+    within("amount", 1, AMOUNT_MAX),
+    check("repaid_at", "repaid_at > accepted_at"),
+    *instant("accepted_at"),
+)
+# What the advances of an account come to on a day, and the last of them.
+index("ix_advances_account", advances, "tenant_id", "account_id", "accepted_at")
+
 # Beside the entries, not among their columns: what is no deposit has no rule and pays nothing.
 entry_rules = table(
     "entry_rules",

@@ -275,6 +275,9 @@ HISTORIES = (
     policy_tables.policy_assignments,
     policy_tables.calendar_changes,
     policy_tables.reserve_plans,
+    policy_tables.advance_plans,
+    policy_tables.instant_quotes,
+    policy_tables.advances,
     policy_tables.entry_rules,
 )
 """Tables whose rows are only ever added."""

@@ -7,7 +7,7 @@ from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from app import graphql, ledger, services, settings
 from app.graphql import availability_query, bounds, cost, paging, policy_inputs, scalars, spending
 from app.http import admission, protocol
-from app.ledger import money, policy, policy_record
+from app.ledger import advance, money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
 from app.ledger.spending import OPTIONS_MAX
@@ -56,7 +56,8 @@ def events() -> str:
         f" (`sequence`, `ordinal`). The payload's version is {ledger.PAYLOAD_VERSION}; amounts are minor units,"
         " instants microseconds since 1970 UTC, and flags 0 or 1. An expiry's event is dated at the expiry."
         " `policy.assigned` is about the account, or about the policy where it is everybody's default;"
-        " `reserve.planned` is about the account.",
+        " `reserve.planned` is about the account, `advance.planned` about the lender's; `quote.made` and"
+        " `advance.accepted` are about the quote.",
         table(("kind", "subject", "payload"), rows),
     )
 
@@ -69,6 +70,7 @@ def _payloads() -> dict[EventKind, tuple[str, ...]]:
     """Return the fields of each kind's payload, by letting everything happen once."""
     world = World()
     one, two = ledger.Reference(external_id="one"), ledger.Reference(external_id="two")
+    three = ledger.Reference(external_id="three")
     brief, long, cent = (
         ledger.Reference(external_id="brief"),
         ledger.Reference(external_id="long"),
@@ -94,6 +96,11 @@ def _payloads() -> dict[EventKind, tuple[str, ...]]:
         ledger.AssignPolicy(ledger.Reference(external_id="policy")),
         ledger.SetClosures("WEEKDAYS", closed=(ledger.first_day(world.at) + 7,)),
         ledger.SetReservePlan(two, 1_000, 30),
+        ledger.OpenAccount("USD", external_id="three"),
+        ledger.SetAdvancePlan(one, three, (ledger.AdvanceTier(None, 10_000),)),
+        ledger.Transfer(one, two, cent, world.at + 1_000_000),
+        ledger.QuoteInstantAvailability(two, external_id="quote"),
+        ledger.AcceptInstantQuote(ledger.Reference(external_id="quote")),
     ):
         if isinstance(command, ledger.RecordExpiry):
             world.clock_to(world.at + 5)
@@ -106,6 +113,11 @@ _CONSTANTS: Final = (
     (money.DIGITS_MAX, "digits of an amount or a floor in minor units"),
     (money.BALANCE_MAX, "minor units that the ledger, maturing or held part of a balance may come to"),
     (ledger.FUTURES_MAX, "maturities and expiries of an account that `earliestAt` looks ahead"),
+    (advance.REPAYMENTS_MAX, "instants that one advance takes from"),
+    (ledger.RIPENING_MAX, "instants ahead that a quote looks at"),
+    (ledger.TIERS_MAX, "risk tiers of a plan of advances"),
+    (ledger.HORIZON_DAYS_MAX, "days ahead that such a plan looks"),
+    (ledger.QUOTE_SECONDS_MAX, "seconds that a quote is good"),
     (bounds.COMMANDS_MAX, "commands of `submit` and `postTransactions`"),
     (bounds.CONDITIONS_MAX, "conditions of a command (`require`)"),
     (bounds.DESTINATIONS_MAX, "destinations of a capture"),

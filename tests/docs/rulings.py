@@ -26,7 +26,10 @@ _SCOPES: Final = {
         "Transfers, journals, deposits, reversals and reschedules; and captures, with `holds:manage`."
     ),
     services.Scope.MONEY_FORCE: "`force: true`, which passes floors and freezes for what has happened already.",
-    services.Scope.MONEY_ADVANCE: "`advance: true`, and letting money come earlier than it would.",
+    services.Scope.MONEY_ADVANCE: (
+        "`advance: true`, letting money come earlier than it would, and quotes; with `money:move`, advances and"
+        " forfeitures."
+    ),
     services.Scope.MONEY_DELAY: "`delayAvailability`: letting money come later than it would, or than it did.",
     services.Scope.MONEY_OVERRIDE: "`availableAt` of a deposit, in place of what the policy says.",
     services.Scope.HOLDS_MANAGE: (
@@ -34,7 +37,8 @@ _SCOPES: Final = {
     ),
     services.Scope.ACCOUNTS_MANAGE: "Accounts: seeing, opening, changing, freezing and closing; never their numbers.",
     services.Scope.POLICIES_MANAGE: (
-        "Policies: seeing, publishing and assigning; the days of calendars; and the reserve plans of accounts."
+        "Policies: seeing, publishing and assigning; the days of calendars; the reserve plans of accounts; and the"
+        " plans of advances."
     ),
     services.Scope.CLOCK_MOVE: "The clock of a TEST tenant.",
     services.Scope.FUNDS_CONFIRM: "`fundsConfirmation`: whether an amount is covered, yes or no, and no number.",

@@ -42,7 +42,7 @@ ALL: Final = frozenset(services.Scope)
 STRANGERS: Final = ("anonymous", "expired", "revoked")
 # Whose answers are of several types, or of several sorts.
 _TELLING: Final = frozenset({"results", "rejection"})
-_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|key)_[0-9a-z]{26}")
+_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|key)_[0-9a-z]{26}")
 _SCHEMA: Final[GraphQLSchema] = graphql.build_schema()._schema
 
 
@@ -184,13 +184,19 @@ async def _add_key(database: store.Database, tenant_id: UUID, scopes: frozenset[
     return made.text
 
 
+async def enact(world: World, bearer: str) -> None:
+    """Do what makes the world, as somebody who has done nothing yet."""
+    for key, verb, given in WORLD:
+        told = "sequence replayed rejection { code ... on PolicyRefusal { problems { place message } } }"
+        document = f'mutation {{ {verb}(input: {{ idempotencyKey: "{key}", {given} }}) {{ {told} }} }}'
+        answer = (await world.ask(bearer, document)).json()
+        payload = answer["data"][verb]
+        assert (payload["sequence"] is None, payload["replayed"]) == (False, False), (key, answer)
+
+
 async def _furnish(world: World, gateway: services.Gateway) -> None:
     """Do what makes the world, and learn the ids that there are to ask for."""
-    for key, verb, given in WORLD:
-        told = "sequence rejection { code ... on PolicyRefusal { problems { place message } } }"
-        document = f'mutation {{ {verb}(input: {{ idempotencyKey: "{key}", {given} }}) {{ {told} }} }}'
-        answer = (await world.ask("all", document)).json()
-        assert answer["data"][verb]["sequence"], (key, answer)
+    await enact(world, "all")
     for verb in ("postTransactions", "submit"):
         await world.ask("all", f"mutation {{ {verb}({MUTATIONS[verb]}) {{ __typename }} }}")
     made = await world.ask("all", f"mutation {{ createApiKey({MUTATIONS['createApiKey']}) {{ key {{ id }} }} }}")
@@ -219,7 +225,8 @@ async def _furnish(world: World, gateway: services.Gateway) -> None:
     await gateway._key_uses.flush()
     lists = ("accounts", "holds", "transactions", "policies", "apiKeys")
     listing = await world.ask("all", f"{{ {' '.join(f'{one}(first: 100) {{ nodes {{ id }} }}' for one in lists)} }}")
-    world.ids = frozenset(_ID.findall(listing.text))
+    quoted = await world.ask("all", '{ instantQuote(by: { externalId: "quote" }) { id } }')
+    world.ids = frozenset(_ID.findall(listing.text + quoted.text))
     assert len(world.ids) > 30, listing.text
 
 

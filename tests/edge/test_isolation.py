@@ -22,12 +22,12 @@ from app.store.statement import Statement
 from app.store.tables import TABLES
 from tests import postgres
 from tests.conftest import FreshDatabase
-from tests.edge.test_access import World, open_world
-from tests.edge.world import WORLD, attacks
+from tests.edge.test_access import World, enact, open_world
+from tests.edge.world import attacks
 
 SERVING: Final = "spendable_serving"
 HOLES: Final = "isolation_holes"
-_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|key)_[0-9a-z]{26}")
+_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|key)_[0-9a-z]{26}")
 LOOKS: Final = [document for kind, document in attacks() if kind == "look"]
 _FILTER: Final = re.compile(r"\b((?:\w+\.)?)(tenant_id|id) = \$1(?![0-9])")
 
@@ -72,10 +72,7 @@ async def world(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -
 
 async def settle(world: World) -> None:
     """Let the neighbour do all that the tenant did, under the same keys and external ids."""
-    for key, verb, given in WORLD:
-        document = f'mutation {{ {verb}(input: {{ idempotencyKey: "{key}", {given} }}) {{ sequence replayed }} }}'
-        answer = (await world.ask("neighbour", document)).json()
-        assert (answer["data"][verb]["sequence"] is None, answer["data"][verb]["replayed"]) == (False, False), answer
+    await enact(world, "neighbour")
 
 
 async def test_what_goes_by_the_same_name_is_ones_own(world: World) -> None:

@@ -70,6 +70,22 @@ COMMANDS: dict[str, Command] = {
     "forfeitReserve, full": ledger.ForfeitReserve(
         ledger.EntryReference(TWO, 1), ONE, USD, "r", "x", REQUIRE, force=True
     ),
+    "setAdvancePlan, plain": ledger.SetAdvancePlan(ONE, TWO),
+    "setAdvancePlan, full": ledger.SetAdvancePlan(
+        ONE,
+        TWO,
+        (ledger.AdvanceTier("low", 9_000), ledger.AdvanceTier(None, 5_000)),
+        150,
+        "0.3",
+        "500",
+        14,
+        60,
+        REQUIRE,
+    ),
+    "quoteInstantAvailability, plain": ledger.QuoteInstantAvailability(ONE),
+    "quoteInstantAvailability, full": ledger.QuoteInstantAvailability(TWO, USD, "x", REQUIRE),
+    "acceptInstantQuote, plain": ledger.AcceptInstantQuote(ONE),
+    "acceptInstantQuote, full": ledger.AcceptInstantQuote(TWO, "x", REQUIRE),
     "placeHold, plain": ledger.PlaceHold(ONE, USD),
     "placeHold, full": ledger.PlaceHold(ONE, USD, AT, TWO, "r", "x", "c", "d", METADATA, REQUIRE, force=True),
     "captureHold, plain": ledger.CaptureHold(ONE),

@@ -53,6 +53,12 @@ def story() -> World:
     world.accept(ledger.FreezeAccount(named("shop")))
     world.accept(ledger.UpdateAccount(named("alice"), floor="1"))
     world.accept(ledger.Transfer(named("alice"), named("world"), usd(2000), force=True))
+    world.accept(ledger.UnfreezeAccount(named("shop")))
+    world.accept(ledger.OpenAccount("USD", external_id="bank", unlimited=True))
+    world.accept(ledger.SetAdvancePlan(named("bank"), named("bank"), (ledger.AdvanceTier(None, 9_000),), 100))
+    world.accept(ledger.Transfer(named("world"), named("shop"), usd(300), available_at=START + 9 * HOUR))
+    world.accept(ledger.QuoteInstantAvailability(named("shop")))
+    world.accept(ledger.AcceptInstantQuote(ledger.Reference(world.quotes[0].id)))
     return world
 
 
@@ -146,6 +152,17 @@ SPOILED: list[tuple[str, Callable[[Records], Records], Callable[..., object]]] =
     ("an event is missing", lambda r: replace(r, events=r.events[:-1]), proof.history_has_no_gaps),
     ("a change is missing", lambda r: replace(r, transactions=r.transactions[1:]), proof.history_has_no_gaps),
     ("time runs back", lambda r: replace(r, events=changed(r.events, 3, recorded_at=0)), proof.history_has_no_gaps),
+    ("an advance twice", lambda r: replace(r, advances=(*r.advances, *r.advances)), proof.advances_are_repaid),
+    (
+        "an advance too late",
+        lambda r: replace(r, quotes=changed(r.quotes, 0, expires_at=r.quotes[0].quoted_at)),
+        proof.advances_are_repaid,
+    ),
+    (
+        "an advance of another amount",
+        lambda r: replace(r, quotes=changed(r.quotes, 0, amount=1)),
+        proof.advances_are_repaid,
+    ),
     ("a command without right went below the floor", _unforced, proof.floors_were_kept),
 ]
 

@@ -51,6 +51,9 @@ class World:
         self.calendar_changes: list[ledger.CalendarChange] = []
         self.plans: list[ledger.ReservePlan] = []
         self.reserve_lines: list[ledger.Entry] = []
+        self.advance_plans: list[ledger.AdvancePlan] = []
+        self.quotes: list[ledger.InstantQuote] = []
+        self.advances: list[ledger.Advance] = []
         self._ids = 0
 
     # -- asking ---------------------------------------------------------------------------------
@@ -169,7 +172,29 @@ class World:
                 {plan.account_id: plan for plan in self.plans},
                 {line.account_id: self.reserved(line.account_id) for line in self.reserve_lines},
             ),
+            advances=self.advance_pages(),
             almanac=ALMANAC,
+        )
+
+    def advance_pages(self) -> ledger.AdvancePages:
+        """Return what commands about advances need, at the present instant."""
+        apart: dict[ledger.Apart, int] = {}
+        for line in self.all_entries:
+            if line.kind in (ledger.RESERVE, ledger.TAKEN) and line.available_at and line.available_at > self.at:
+                place = (line.account_id, line.available_at, line.kind)
+                signed = line.amount if line.side is self.accounts[line.account_id].normal_side else -line.amount
+                apart[place] = apart.get(place, 0) + signed
+        taken: dict[UUID, int] = {}
+        for advance in self.advances:
+            if ledger.day_of(advance.accepted_at) == ledger.day_of(self.at):
+                taken[advance.account_id] = taken.get(advance.account_id, 0) + advance.amount
+        return ledger.AdvancePages(
+            {plan.currency: plan for plan in self.advance_plans},
+            {quote.id: quote for quote in self.quotes},
+            {quote.external_id: quote.id for quote in self.quotes if quote.external_id is not None},
+            {advance.quote_id: advance for advance in self.advances},
+            apart,
+            taken,
         )
 
     def _save(self, changes: ledger.Changes, sequence: int) -> None:
@@ -218,6 +243,9 @@ class World:
         self.assignments += changes.assigned
         self.calendar_changes += changes.calendar_changes
         self.plans += changes.plans
+        self.advance_plans += changes.advance_plans
+        self.quotes += changes.quotes
+        self.advances += changes.advances
 
     def reserved(self, account_id: UUID) -> int:
         """What is kept of deposits to an account: lines of the kind that still mature."""
@@ -244,4 +272,7 @@ class World:
             assigned=tuple(self.assignments),
             calendar_changes=tuple(self.calendar_changes),
             plans=tuple(self.plans),
+            advance_plans=tuple(self.advance_plans),
+            quotes=tuple(self.quotes),
+            advances=tuple(self.advances),
         )

@@ -100,6 +100,21 @@ class DatabaseTarget:
         finally:
             await reader.aclose()
 
+    async def quote(self, sequence: int) -> ledger.InstantQuote:
+        reader = self.bank.gateway.reader(self._principal())
+        try:
+            return (await reader.quotes_by_sequence([sequence]))[sequence].quote
+        finally:
+            await reader.aclose()
+
+    async def advanced(self, account_id: UUID) -> int:
+        reader = self.bank.gateway.reader(self._principal())
+        try:
+            apart = await reader.apart(list((await reader.accounts([account_id])).values()))
+        finally:
+            await reader.aclose()
+        return -sum(signed for (_, _, kind), signed in apart.items() if kind == ledger.TAKEN)
+
     async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
         reader = self.bank.gateway.reader(self._principal())
         try:

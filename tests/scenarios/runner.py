@@ -38,6 +38,7 @@ class _Stage:
     accounts: dict[str, UUID] = field(default_factory=dict)
     holds: dict[str, UUID] = field(default_factory=dict)
     transactions: dict[str, UUID] = field(default_factory=dict)
+    quotes: dict[str, ledger.InstantQuote] = field(default_factory=dict)
     exponents: dict[UUID, int] = field(default_factory=dict)
     transcript: list[str] = field(default_factory=list)
 
@@ -53,6 +54,10 @@ class _Stage:
                 await self._lines(step)
             case "reserved":
                 await self._reserved(step)
+            case "quoted":
+                await self._quoted(step)
+            case "advanced":
+                await self._advanced(step)
             case "group" | "batch":
                 await self._submit(step.inside, atomic=step.verb == "group", dry="dry" in step.words)
             case _:
@@ -77,6 +82,8 @@ class _Stage:
         for step, name, decision in zip(steps, known, decided, strict=True):
             if isinstance(decision, ledger.Accepted) and not dry:
                 self._learn(step, name, decision)
+                if step.verb == "quote":
+                    self.quotes[step.words[1]] = await self.target.quote(decision.sequence)
         for step, decision in zip(steps, decided, strict=True):
             self._compare(step, decision)
 
@@ -248,6 +255,24 @@ class _Stage:
     async def _reserved(self, step: Step) -> None:
         account = self._account(step.words[1])
         found = ledger.money.text_of(await self.target.reserved(account), self.exponents[account])
+        self.transcript.append(found)
+        assert [found] == list(step.outcome), found
+
+    async def _quoted(self, step: Step) -> None:
+        quote = self.quotes[step.words[1]]
+        exponent = self.exponents[quote.account_id]
+        money = ledger.money.text_of
+        repaid = [f"{self._offset(part.at)} {money(part.amount, exponent)}" for part in quote.repayments]
+        expires = self._offset(quote.expires_at)
+        found = " ".join(
+            [f"{money(quote.amount, exponent)} fee {money(quote.fee, exponent)}", *repaid, f"until {expires}"]
+        )
+        self.transcript.append(found)
+        assert found == " ".join(step.outcome), found
+
+    async def _advanced(self, step: Step) -> None:
+        account = self._account(step.words[1])
+        found = ledger.money.text_of(await self.target.advanced(account), self.exponents[account])
         self.transcript.append(found)
         assert [found] == list(step.outcome), found
 

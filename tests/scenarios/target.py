@@ -46,6 +46,14 @@ class Target(Protocol):
         """Return what is kept of deposits to an account now, in minor units."""
         ...
 
+    async def quote(self, sequence: int) -> ledger.InstantQuote:
+        """Return what the command of a sequence quoted."""
+        ...
+
+    async def advanced(self, account_id: UUID) -> int:
+        """Return what an account had in advance of what matures yet, in minor units."""
+        ...
+
 
 class WorldTarget:
     """The pure core, with a tenant in memory around it."""
@@ -78,6 +86,13 @@ class WorldTarget:
 
     async def reserved(self, account_id: UUID) -> int:
         return self.world.reserved(account_id)
+
+    async def quote(self, sequence: int) -> ledger.InstantQuote:
+        return next(quote for quote in self.world.quotes if quote.sequence == sequence)
+
+    async def advanced(self, account_id: UUID) -> int:
+        apart = self.world.advance_pages().apart
+        return -sum(n for (account, _, kind), n in apart.items() if (account, kind) == (account_id, ledger.TAKEN))
 
     async def entries_of(self, transaction_id: UUID) -> Sequence[ledger.Entry]:
         return self.world.entries[transaction_id]

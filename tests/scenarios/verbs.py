@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app import ledger
+from tests.scenarios.advance_verbs import ADVANCE_VERBS
 from tests.scenarios.language import NotUnderstoodError, Words
 from tests.scenarios.names import Names, world_of
 from tests.scenarios.policy_verbs import POLICY_VERBS
@@ -252,6 +253,7 @@ VERBS: Final[Mapping[str, Callable[[Words, Names], ledger.Command]]] = MappingPr
         "extend": _extend,
         "expire": _expire,
         **POLICY_VERBS,
+        **ADVANCE_VERBS,
     }
 )
 

@@ -1,5 +1,6 @@
 """Loading and saving the book: what was decided is what is found again."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -50,6 +51,7 @@ ABOUT_POLICIES: tuple[ledger.Command, ...] = (
     ledger.SetReservePlan(by("a"), 500, 10),
     ledger.Deposit(by("cash"), by("a"), usd(200), "CARD"),
 )
+LEND = ledger.SetAdvancePlan(by("b"), by("c"), (ledger.AdvanceTier(None, 10_000),))
 
 
 @pytest.mark.parametrize(("policies", "most"), [((), 26), (ABOUT_POLICIES, 26 + 10)], ids=["money", "policies too"])
@@ -94,6 +96,22 @@ async def test_deposits_and_policies_take_ten_statements_more_at_most(tenant: Le
     )
     names = [one.name for one in tenant.statements]
     assert len(names) == len(set(names)) <= 14 + 10, names
+
+
+async def test_advances_take_ten_statements_more_at_most(tenant: Ledger) -> None:
+    await tenant.open_accounts("cash", unlimited=True)
+    await tenant.open_accounts("a", "b", "c")
+    await tenant.accept(transfer("cash", "a", 10_000, available_at=START + DAY), transfer("cash", "b", 50_000), LEND)
+    quotes = [ledger.QuoteInstantAvailability(by("a"), usd(100), f"q{n}") for n in range(20)]
+    await tenant.accept(*quotes)
+    names = [one.name for one in tenant.statements]
+    assert len(names) == len(set(names)) <= 14 + 6, names
+    accepts = [ledger.AcceptInstantQuote(by(f"q{n}")) for n in range(20)]
+    more = replace(LEND, quote_seconds=5), ledger.QuoteInstantAvailability(by("a"))
+    decisions = await tenant.submit(*accepts, *more)
+    names = [one.name for one in tenant.statements]
+    assert len(names) == len(set(names)) <= 14 + 10, names
+    assert [type(decision).__name__ for decision in decisions].count("Accepted") == 3
 
 
 async def test_a_refusal_says_when_it_would_do(tenant: Ledger) -> None:

@@ -62,7 +62,12 @@ async def deposited(tenant: Ledger) -> None:
         ledger.AssignPolicy(None, by("b")),
         ledger.SetReservePlan(by("a"), 1_000, 30, "5"),
         deposit,
+        ledger.OpenAccount("USD", external_id="bank", unlimited=True),
+        ledger.OpenAccount("USD", external_id="fees"),
+        ledger.SetAdvancePlan(by("bank"), by("fees"), (ledger.AdvanceTier(None, 5_000),), 100),
     )
+    quotes = [ledger.QuoteInstantAvailability(by("a"), external_id=name) for name in ("quote", "other")]
+    await tenant.accept(*quotes, ledger.AcceptInstantQuote(by("quote")))
 
 
 async def test_a_sound_ledger_has_no_findings(tenant: Ledger) -> None:
@@ -130,6 +135,9 @@ FAULTS = {
     "wrong_assignments": "UPDATE policy_assignments SET policy_id = tenant_id WHERE tenant_id = $1",
     "wrong_calendar_changes": "UPDATE calendar_changes SET id = tenant_id WHERE tenant_id = $1",
     "wrong_reserve_plans": "UPDATE reserve_plans SET account_id = tenant_id WHERE tenant_id = $1",
+    "wrong_advance_plans": "UPDATE advance_plans SET lender_id = tenant_id WHERE tenant_id = $1",
+    "wrong_quotes": "UPDATE instant_quotes SET lender_id = tenant_id WHERE tenant_id = $1",
+    "wrong_advances": "UPDATE advances SET amount = amount + 1 WHERE tenant_id = $1",
     "wrong_calendar_days": "UPDATE calendar_days SET calendar = 'FED' WHERE tenant_id = $1",
     "wrong_rules": "UPDATE entry_rules SET line = 9 WHERE tenant_id = $1 AND line = 2",
     "wrong_counters": "UPDATE deposit_counters SET amount = amount + 1 WHERE tenant_id = $1 AND counter = 'large'",
