@@ -17,6 +17,7 @@ from app.graphql import (
 )
 from app.graphql.advance import QuotePayload
 from app.graphql.api_key import ApiKeyMutation
+from app.graphql.backtest import BacktestMutation
 from app.graphql.batch_inputs import PostTransactionsInput, Sent, SubmitInput
 from app.graphql.bounds import Path
 from app.graphql.clock import AdvanceClockInput, ClockPayload, SetClockInput, move
@@ -50,7 +51,7 @@ _CLOCK = strawberry.argument(description="Where the clock is to go.")
         " Fields are nullable, so that a fault in one leaves the answers of others standing."
     )
 )
-class Mutation(ApiKeyMutation):
+class Mutation(ApiKeyMutation, BacktestMutation):
     """The root of mutations: one field for each verb of the ledger."""
 
     @strawberry.mutation(description="Open an account. Needs the scope accounts:manage.")

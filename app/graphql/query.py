@@ -13,6 +13,7 @@ from app.graphql.advance import AdvanceQuery
 from app.graphql.api_key import ApiKeyQuery
 from app.graphql.audit import AuditQuery
 from app.graphql.availability_query import AtLeast, AvailabilityQuery
+from app.graphql.backtest import BacktestQuery
 from app.graphql.connection import After, Before, First, Last, span
 from app.graphql.context import Context, Info
 from app.graphql.enums import AccountOrder
@@ -37,7 +38,7 @@ At = Annotated[
 
 
 @strawberry.type(description="What can be asked. All of one operation is read at one instant, from one snapshot.")
-class Query(AvailabilityQuery, SimulationQuery, AdvanceQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
+class Query(AvailabilityQuery, SimulationQuery, AdvanceQuery, BacktestQuery, PolicyQuery, ApiKeyQuery, AuditQuery):
     """The root of queries; who may use each field stands in the rules."""
 
     @strawberry.field(description="The bearer of the key, and the ledger that it opens.")

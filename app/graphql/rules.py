@@ -43,6 +43,8 @@ CLOCK: Final = Rule(needs=(Scope.CLOCK_MOVE,))
 CONFIRMATION: Final = Rule(needs=(Scope.FUNDS_CONFIRM,))
 AUDIT: Final = Rule(needs=(Scope.AUDIT_READ,))
 QUOTES: Final = Rule(needs=(Scope.BALANCES_READ, Scope.MONEY_ADVANCE))
+TRY: Final = Rule(needs=(Scope.POLICIES_MANAGE,))
+BACKTESTS: Final = Rule(needs=(Scope.BALANCES_READ, Scope.POLICIES_MANAGE))
 KEYS: Final = Rule(needs=(Scope.KEYS_MANAGE,))
 NODE_KINDS: Final[Mapping[str, Rule]] = {
     ledger.identifier.ACCOUNT: ACCOUNTS,
@@ -70,6 +72,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         AUDIT: "auditLog",
         CONFIRMATION: "fundsConfirmation",
         QUOTES: "instantQuote",
+        BACKTESTS: "backtest",
     },
     "Mutation": {
         BY_COMMAND: "openAccount updateAccount freezeAccount unfreezeAccount closeAccount reopenAccount transfer"
@@ -77,6 +80,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
         " delayAvailability placeHold captureHold"
         " releaseHold incrementHold extendHold deposit publishPolicy assignPolicy setClosures"
         " setReservePlan forfeitReserve setAdvancePlan quoteInstantAvailability acceptInstantQuote submit",
+        TRY: "backtestPolicy",
         CLOCK: "freezeClock setClock advanceClock resumeClock",
         KEYS: "createApiKey rotateApiKey revokeApiKey",
     },
@@ -111,6 +115,13 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "AvailabilityPreview": {FOLLOWS: "slices problems"},
     "AvailabilitySlice": {FOLLOWS: "amount availableAt policy version rule portion businessDay reserved sentence"},
     "AvailableFunds": {FOLLOWS: "account balance"},
+    "Backtest": {FOLLOWS: "id status progress policy version currency from to askedAt", NUMBERS: "result"},
+    "BacktestCount": {FOLLOWS: "deposits amount"},
+    "BacktestDay": {FOLLOWS: "day was wouldBe exposure"},
+    "BacktestPayload": {FOLLOWS: "backtest problems rejection replayed"},
+    "BacktestProgress": {FOLLOWS: "done total"},
+    "BacktestResult": {FOLLOWS: "compared unanswered overridden earlier later same letGo setAside days peak"},
+    "BacktestShift": {FOLLOWS: "amount meanDays"},
     "Balance": {FOLLOWS: "ledger maturing held available floor spendable asOf sequence version"},
     "BalanceExplanation": {FOLLOWS: "account balance slices pageInfo"},
     "BalanceSlice": {

@@ -27,6 +27,7 @@ from app.http.tokens import Tokens
 from app.settings import Settings
 
 _PREFLIGHT_SECONDS: Final = 600
+_BACKTEST_INTERVAL_SECONDS: Final = 10.0
 # In an installed wheel beside the code, in a clone beside `app`.
 _FIXTURES: Final = (Path(__file__).parents[1] / "fixtures", Path(__file__).parents[2] / "fixtures")
 
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> Starlette:
             read_seconds_max=settings.read_seconds_max,
             drain_seconds_max=settings.shutdown_seconds,
             sweep_interval_seconds=settings.sweep_interval_seconds,
+            backtest_interval_seconds=_BACKTEST_INTERVAL_SECONDS,
             budget_points_max=settings.budget_points_max,
             budget_points_per_second=settings.budget_points_per_second,
         ),

@@ -27,6 +27,7 @@ from app.ledger.advance import (
 )
 from app.ledger.advance_command import AcceptInstantQuote, AdvanceTier, QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.availability import Availability, DepositFacts, NoAnswer, Slice, share_out
+from app.ledger.backtest import Backtest, PastDeposit
 from app.ledger.balance import Balance
 from app.ledger.book import (
     ACCOUNT_KIND,
@@ -116,6 +117,7 @@ from app.ledger.policy_record import (
     EVERYBODY,
     CalendarChange,
     CountedDay,
+    DepositRecord,
     DepositSlice,
     EntryRule,
     PolicyAssignment,
@@ -172,6 +174,7 @@ __all__ = [
     "AssignPolicy",
     "AtOnce",
     "Availability",
+    "Backtest",
     "Balance",
     "BalanceSlice",
     "Band",
@@ -199,6 +202,7 @@ __all__ = [
     "Denied",
     "Deposit",
     "DepositFacts",
+    "DepositRecord",
     "DepositSlice",
     "Direction",
     "Entry",
@@ -228,6 +232,7 @@ __all__ = [
     "OptionKind",
     "Pages",
     "Part",
+    "PastDeposit",
     "PerDay",
     "PerItem",
     "Percent",

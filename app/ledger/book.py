@@ -18,6 +18,7 @@ from app.ledger.policy_record import (
     Almanac,
     CalendarChange,
     CountedDay,
+    DepositRecord,
     EntryRule,
     PolicyAssignment,
     PolicyPages,
@@ -102,6 +103,7 @@ class Changes:
     advance_plans: list[AdvancePlan] = field(default_factory=list)
     quotes: list[InstantQuote] = field(default_factory=list)
     advances: list[Advance] = field(default_factory=list)
+    deposits: list[DepositRecord] = field(default_factory=list)
 
 
 class Book:
@@ -369,4 +371,5 @@ class Book:
             made.advance_plans,
             made.quotes,
             made.advances,
+            made.deposits,
         )

@@ -1,5 +1,6 @@
 """What is decided about deposits: which policy is in force, how it shares the money out, and what it counts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.ledger.account import Account, Side
@@ -11,7 +12,7 @@ from app.ledger.command import Deposit
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.policy import RISK_TIER, PolicyProblem, ProblemCode
-from app.ledger.policy_record import DepositSlice, EntryRule, PolicyVersion, followed_policy
+from app.ledger.policy_record import DepositRecord, DepositSlice, EntryRule, PolicyVersion, followed_policy
 from app.ledger.reserve import RESERVE, Part, keep, plan_for
 from app.ledger.transaction import DEPOSIT, PRINCIPAL, Line
 from app.ledger.transaction_verbs import Header, later, post
@@ -49,7 +50,9 @@ def deposit(case: Case, command: Deposit) -> Accepted | Rejection:
             DepositSlice(line, part.amount, part.available_at, None, part.reserved)
             for line, part in enumerate(parts, _FIRST_SLICE)
         )
-        return _with_slices(post(case, header, (given, *_lines(target, slices)), licence), slices)
+        answer = post(case, header, (given, *_lines(target, slices)), licence)
+        _record(case, command, target, answer, [(command.amount.minor, later(case, command.available_at))])
+        return _with_slices(answer, slices)
     shared = _shared(case, command, target)
     if shared is None:
         case.new_external_id(TRANSACTION_KIND, command.external_id)
@@ -57,10 +60,35 @@ def deposit(case: Case, command: Deposit) -> Accepted | Rejection:
     published, availability = shared
     slices = _slices(case, target, published, availability)
     answer = post(case, header, (given, *_lines(target, slices)), licence)
+    _record(case, command, target, answer, [(one.amount, later(case, one.available_at)) for one in availability.slices])
     if isinstance(answer, Accepted):
         _count(case, target, published, availability)
         case.book.changes.rules.extend(part.rule for part in slices if part.rule is not None)
     return _with_slices(answer, slices)
+
+
+def _record(
+    case: Case,
+    command: Deposit,
+    target: Account,
+    answer: Accepted | Rejection,
+    slices: Sequence[tuple[int, int | None]],
+) -> None:
+    """Keep what a policy could look at, and what it or the command let the money come to."""
+    if isinstance(answer, Accepted):
+        facts = facts_of(target, command, case.at)
+        record = DepositRecord(
+            transaction_id=case.request.new_id,
+            sequence=answer.sequence,
+            account_id=target.id,
+            deposited_at=case.at,
+            amount=facts.amount,
+            method=facts.method,
+            risk_tier=facts.risk_tier,
+            overridden=command.available_at is not None,
+            slices=tuple(slices),
+        )
+        case.book.changes.deposits.append(record)
 
 
 def _with_slices(answer: Accepted | Rejection, slices: tuple[DepositSlice, ...]) -> Accepted | Rejection:

@@ -9,6 +9,7 @@ TRANSACTION: Final = "txn"
 HOLD: Final = "hold"
 EVENT: Final = "evt"
 QUOTE: Final = "quo"
+BACKTEST: Final = "btst"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

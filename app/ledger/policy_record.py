@@ -98,6 +98,24 @@ class DepositSlice:
     reserved: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DepositRecord:
+    """What a policy could look at when a deposit was made, and what the money came to before a reserve was kept.
+
+    `overridden` gave its instant itself, and no policy was asked.
+    """
+
+    transaction_id: UUID
+    sequence: int
+    account_id: UUID
+    deposited_at: int
+    amount: int
+    method: str
+    risk_tier: str | None
+    overridden: bool
+    slices: tuple[tuple[int, int | None], ...]
+
+
 class Almanac(Protocol):
     """What the world outside a ledger says of policies; the same answer to the same question for ever."""
 

@@ -15,6 +15,7 @@ from app.services.administration import (
     revoke_key,
 )
 from app.services.almanac import Almanac
+from app.services.backtests import BACKTEST_DAYS_MAX, DEPOSITS_MAX, Question, read_terms
 from app.services.budget import BUDGETS_MAX, Budget, Budgets, BudgetState
 from app.services.checkup import Verdict, examine
 from app.services.clock import new_id, now_microseconds
@@ -62,6 +63,7 @@ from app.store import (
     Position,
     QuoteRead,
     Reserve,
+    StoredBacktest,
     StoredKey,
     Tenant,
     TransactionFilter,
@@ -70,8 +72,10 @@ from app.store import (
 )
 
 __all__ = [
+    "BACKTEST_DAYS_MAX",
     "BUDGETS_MAX",
     "DEFAULT_SCOPES",
+    "DEPOSITS_MAX",
     "OVERLAP_SECONDS_DEFAULT",
     "POINTS_MAX",
     "SIMULATED_MAX",
@@ -115,6 +119,7 @@ __all__ = [
     "Previewed",
     "Principal",
     "Prospect",
+    "Question",
     "QuoteRead",
     "Reader",
     "Reserve",
@@ -122,6 +127,7 @@ __all__ = [
     "SimulatedAccount",
     "Simulation",
     "Step",
+    "StoredBacktest",
     "StoredKey",
     "Sweeper",
     "Tenant",
@@ -162,6 +168,7 @@ __all__ = [
     "preview",
     "read_clock",
     "read_instant",
+    "read_terms",
     "revoke_key",
     "verify",
     "verify_secret",

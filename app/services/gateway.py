@@ -11,6 +11,7 @@ from app import ledger, store, telemetry
 from app.services import clock
 from app.services.access import Principal, Scope, demanded, denial
 from app.services.almanac import Almanac
+from app.services.backtests import Backtester
 from app.services.batch import BatchRunner
 from app.services.budget import Budget, Budgets
 from app.services.faults import Fault, Forbidden, Unavailable
@@ -28,12 +29,16 @@ Answers = list[ledger.Decision]
 
 @dataclass(frozen=True, slots=True)
 class GatewayLimits:
-    """Bounds of the services, in commands and seconds; `sweep_interval_seconds` None leaves the sweeper off."""
+    """Bounds of the services, in commands and seconds; `sweep_interval_seconds` None leaves the sweeper off.
+
+    `backtest_interval_seconds` is how often one looks for back-tests that another process left; None is never.
+    """
 
     writer: WriterLimits = field(default_factory=WriterLimits)
     read_seconds_max: float = 8.0
     drain_seconds_max: float = 20.0
     sweep_interval_seconds: float | None = 1.0
+    backtest_interval_seconds: float | None = None
     budget_points_max: int = 100_000
     budget_points_per_second: int = 10_000
 
@@ -56,6 +61,13 @@ class Gateway:
         self._writer = Writer(self._runner.run, database.lanes, self._limits.writer)
         self._budgets = Budgets(self._limits.budget_points_max, self._limits.budget_points_per_second)
         self._sweeper: Sweeper | None = None
+        self._backtester = Backtester(
+            database,
+            self._writer,
+            lambda: self._runner.almanac,
+            new_id,
+            interval_seconds=self._limits.backtest_interval_seconds,
+        )
         self._key_uses = KeyUses(database, self._writer)
         self._draining = False
 
@@ -90,6 +102,7 @@ class Gateway:
         await asyncio.to_thread(self._runner.almanac.learn)
         self._writer.start()
         self._key_uses.start()
+        self._backtester.start()
         if self._limits.sweep_interval_seconds is not None:
             self._sweeper = Sweeper(
                 self._database,
@@ -104,6 +117,7 @@ class Gateway:
         self._draining = True
         if self._sweeper is not None:
             await self._sweeper.stop()
+        await self._backtester.stop()
         await self._key_uses.stop()
         await self._writer.drain(self._limits.drain_seconds_max)
         await self._database.close()
@@ -157,6 +171,11 @@ class Gateway:
         """Return what makes and ends keys of the principal's tenant; raises Forbidden."""
         principal.demand(Scope.KEYS_MANAGE)
         return KeyDesk(self._database, principal, self._writer.run)
+
+    @property
+    def backtester(self) -> Backtester:
+        """Who keeps back-tests and works them off."""
+        return self._backtester
 
     def budget(self, bearer: str) -> Budget:
         """Return the budget of a bearer, by its public id; it is this process's own."""

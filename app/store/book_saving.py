@@ -57,7 +57,7 @@ _Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
 
 async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
-    """Write what a decided book changed, and the head: thirteen statements at most, ten more if about policies.
+    """Write what a decided book changed, and the head: thirteen statements at most, eleven more if about policies.
 
     Those without rows are left out. The head is written even where nothing changed: a replay promises what stands, and
     may only do so from a transaction of its own that a failover cannot lose.

@@ -86,6 +86,15 @@ POLICY_QUERIES: Final = (
                      AND e.kind = 'REPAYMENT'))""",
     ),
     Statement(
+        "invariant.wrong_deposits",
+        """SELECT d.sequence, d.transaction_id FROM deposits d
+            WHERE d.tenant_id = $1 AND d.sequence BETWEEN $2::bigint AND $3::bigint
+            AND NOT EXISTS (SELECT 1 FROM transactions t JOIN entries e ON e.tenant_id = t.tenant_id
+                            AND e.transaction_id = t.id AND e.line = 1 AND e.amount = d.amount
+                            WHERE t.tenant_id = $1 AND t.id = d.transaction_id AND t.sequence = d.sequence
+                            AND t.recorded_at = d.deposited_at AND t.kind = 'DEPOSIT')""",
+    ),
+    Statement(
         "invariant.wrong_rules",
         """SELECT r.transaction_id, r.line FROM transactions t
             JOIN entry_rules r ON r.tenant_id = t.tenant_id AND r.transaction_id = t.id

@@ -1,4 +1,4 @@
-"""Saving what a batch decided about policies, deposits and advances: ten statements more at most."""
+"""Saving what a batch decided about policies, deposits and advances: eleven statements more."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,6 +18,7 @@ _PLANS = insertion("save.reserve_plans", "reserve_plans")
 _ADVANCE_PLANS = insertion("save.advance_plans", "advance_plans")
 _QUOTES = insertion("save.instant_quotes", "instant_quotes")
 _ADVANCES = insertion("save.advances", "advances")
+_DEPOSITS = insertion("save.deposits", "deposits")
 
 Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 
@@ -35,6 +36,7 @@ def policy_plan(changes: ledger.Changes) -> Plan:
         (_ADVANCE_PLANS, map(_advance_plan, changes.advance_plans)),
         (_QUOTES, map(_quote, changes.quotes)),
         (_ADVANCES, map(_advance, changes.advances)),
+        (_DEPOSITS, map(_deposit, changes.deposits)),
     )
 
 
@@ -145,6 +147,20 @@ def _advance(advance: ledger.Advance) -> tuple[object, ...]:
         advance.amount,
         advance.accepted_at,
         advance.repaid_at,
+    )
+
+
+def _deposit(deposit: ledger.DepositRecord) -> tuple[object, ...]:
+    return (
+        deposit.sequence,
+        deposit.transaction_id,
+        deposit.account_id,
+        deposit.deposited_at,
+        deposit.amount,
+        deposit.method,
+        deposit.risk_tier,
+        deposit.overridden,
+        orjson.dumps(deposit.slices).decode(),
     )
 
 

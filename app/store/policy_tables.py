@@ -16,6 +16,7 @@ from app.store.columns import (
     number,
     of_account,
     of_tenant,
+    one_of,
     small,
     table,
     text_column,
@@ -200,6 +201,63 @@ advances = table(
 )
 # What the advances of an account come to on a day, and the last of them.
 index("ix_advances_account", advances, "tenant_id", "account_id", "accepted_at")
+
+# What a policy could look at when a deposit was made, for those who ask what another would have made of it.
+deposits = table(
+    "deposits",
+    id_column("tenant_id"),
+    number("sequence"),
+    id_column("transaction_id"),
+    id_column("account_id"),
+    number("deposited_at"),
+    number("amount"),
+    text_column("method"),
+    text_column("risk_tier", null=True),
+    flag("overridden"),
+    # A list of [amount, instant or null] in JSON, before anything was kept as a reserve.
+    text_column("slices"),
+    key("tenant_id", "sequence"),
+    check("sequence", "sequence > 0"),
+    within("amount", 1, AMOUNT_MAX),
+    *truth("overridden"),
+    *instant("deposited_at"),
+)
+# The deposits of an account, in their order.
+index("ix_deposits_account", deposits, "tenant_id", "account_id", "sequence")
+
+# What somebody asked about deposits that were made, worked off in the background: no part of the ledger's history.
+backtests = table(
+    "backtests",
+    id_column("tenant_id"),
+    id_column("id"),
+    text_column("created_under"),
+    # A digest of what was asked, to tell a replay from another question under the same key.
+    text_column("asked"),
+    text_column("principal"),
+    text_column("document"),
+    id_column("policy_id", null=True),
+    small("version", null=True),
+    text_column("currency"),
+    # A list of ids in JSON; null is every account of the currency.
+    text_column("accounts", null=True),
+    number("from_at"),
+    number("until_at"),
+    number("after_sequence"),
+    number("through_sequence"),
+    number("total"),
+    number("done"),
+    text_column("status"),
+    text_column("result", null=True),
+    number("created_at"),
+    number("touched_at"),
+    key("tenant_id", "id"),
+    UniqueConstraint("tenant_id", "created_under"),
+    of_tenant(),
+    one_of("status", "RUNNING", "DONE", "FAILED"),
+    check("done", "done >= 0 AND done <= total"),
+)
+# Those that somebody must go on with.
+index("ix_backtests_running", backtests, "tenant_id", "touched_at", where="status = 'RUNNING'")
 
 # Beside the entries, not among their columns: what is no deposit has no rule and pays nothing.
 entry_rules = table(

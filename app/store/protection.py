@@ -15,7 +15,7 @@ from app.store.statement import Statement
 from app.store.tables import TABLES
 
 CHANGING: Final = frozenset(
-    {"accounts", "api_keys", "balances", "buckets", "calendar_days", "deposit_counters", "heads", "holds"}
+    {"accounts", "api_keys", "backtests", "balances", "buckets", "calendar_days", "deposit_counters", "heads", "holds"}
 )
 """Tables whose rows change; all others are only ever added to."""
 READ_ONLY: Final = frozenset({"currencies", "alembic_version"})

@@ -278,6 +278,7 @@ HISTORIES = (
     policy_tables.advance_plans,
     policy_tables.instant_quotes,
     policy_tables.advances,
+    policy_tables.deposits,
     policy_tables.entry_rules,
 )
 """Tables whose rows are only ever added."""

@@ -11,7 +11,7 @@ from app.ledger import advance, money, policy, policy_record
 from app.ledger.event import EventKind
 from app.ledger.hold import TRANSITIONS, HoldChangeKind, HoldStatus
 from app.ledger.spending import OPTIONS_MAX
-from app.services import batch, checkup, clock_steps, foresight, simulation, sweeper, tenant_clock, writer
+from app.services import backtests, batch, checkup, clock_steps, foresight, simulation, sweeper, tenant_clock, writer
 from tests.docs.table import code, page, table
 from tests.ledger.world import World
 
@@ -118,6 +118,9 @@ _CONSTANTS: Final = (
     (ledger.TIERS_MAX, "risk tiers of a plan of advances"),
     (ledger.HORIZON_DAYS_MAX, "days ahead that such a plan looks"),
     (ledger.QUOTE_SECONDS_MAX, "seconds that a quote is good"),
+    (backtests.DEPOSITS_MAX, "deposits that a back-test looks at"),
+    (backtests.BACKTEST_DAYS_MAX, "days that a back-test spans"),
+    (backtests.RUNNING_MAX, "back-tests of a tenant that are not done"),
     (bounds.COMMANDS_MAX, "commands of `submit` and `postTransactions`"),
     (bounds.CONDITIONS_MAX, "conditions of a command (`require`)"),
     (bounds.DESTINATIONS_MAX, "destinations of a capture"),

@@ -37,8 +37,8 @@ _SCOPES: Final = {
     ),
     services.Scope.ACCOUNTS_MANAGE: "Accounts: seeing, opening, changing, freezing and closing; never their numbers.",
     services.Scope.POLICIES_MANAGE: (
-        "Policies: seeing, publishing and assigning; the days of calendars; the reserve plans of accounts; and the"
-        " plans of advances."
+        "Policies: seeing, publishing and assigning; the days of calendars; the reserve plans of accounts; the"
+        " plans of advances; and back-tests."
     ),
     services.Scope.CLOCK_MOVE: "The clock of a TEST tenant.",
     services.Scope.FUNDS_CONFIRM: "`fundsConfirmation`: whether an amount is covered, yes or no, and no number.",

@@ -42,7 +42,7 @@ ALL: Final = frozenset(services.Scope)
 STRANGERS: Final = ("anonymous", "expired", "revoked")
 # Whose answers are of several types, or of several sorts.
 _TELLING: Final = frozenset({"results", "rejection"})
-_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|key)_[0-9a-z]{26}")
+_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|btst|key)_[0-9a-z]{26}")
 _SCHEMA: Final[GraphQLSchema] = graphql.build_schema()._schema
 
 
@@ -194,11 +194,26 @@ async def enact(world: World, bearer: str) -> None:
         assert (payload["sequence"] is None, payload["replayed"]) == (False, False), (key, answer)
 
 
+async def _backtest(world: World) -> str:
+    """Wait until the back-test is done; return its id."""
+    tried = '{ backtest(by: { idempotencyKey: "backtest" }) { id status } }'
+    found: dict[str, str] = {}
+    for _ in range(500):
+        found = (await world.ask("all", tried)).json()["data"]["backtest"]
+        if found["status"] != "RUNNING":
+            break
+        await asyncio.sleep(0.02)
+    assert found["status"] == "DONE"
+    id_: str = found["id"]
+    return id_
+
+
 async def _furnish(world: World, gateway: services.Gateway) -> None:
     """Do what makes the world, and learn the ids that there are to ask for."""
     await enact(world, "all")
-    for verb in ("postTransactions", "submit"):
+    for verb in ("postTransactions", "submit", "backtestPolicy"):
         await world.ask("all", f"mutation {{ {verb}({MUTATIONS[verb]}) {{ __typename }} }}")
+    backtest = await _backtest(world)
     made = await world.ask("all", f"mutation {{ createApiKey({MUTATIONS['createApiKey']}) {{ key {{ id }} }} }}")
     key = made.json()["data"]["createApiKey"]["key"]["id"]
     found = (
@@ -226,7 +241,7 @@ async def _furnish(world: World, gateway: services.Gateway) -> None:
     lists = ("accounts", "holds", "transactions", "policies", "apiKeys")
     listing = await world.ask("all", f"{{ {' '.join(f'{one}(first: 100) {{ nodes {{ id }} }}' for one in lists)} }}")
     quoted = await world.ask("all", '{ instantQuote(by: { externalId: "quote" }) { id } }')
-    world.ids = frozenset(_ID.findall(listing.text + quoted.text))
+    world.ids = frozenset(_ID.findall(listing.text + quoted.text)) | {backtest}
     assert len(world.ids) > 30, listing.text
 
 

@@ -27,7 +27,7 @@ from tests.edge.world import attacks
 
 SERVING: Final = "spendable_serving"
 HOLES: Final = "isolation_holes"
-_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|key)_[0-9a-z]{26}")
+_ID: Final = re.compile(r"\b(?:acct|txn|hold|pol|quo|btst|key)_[0-9a-z]{26}")
 LOOKS: Final = [document for kind, document in attacks() if kind == "look"]
 _FILTER: Final = re.compile(r"\b((?:\w+\.)?)(tenant_id|id) = \$1(?![0-9])")
 

@@ -1,4 +1,4 @@
-"""What is offered of what matures: never more than the rate of the whole, the earliest first, within one transaction."""
+"""What is offered of what matures: never more than the rate of the whole, the earliest first, in one transaction."""
 
 from hypothesis import given
 from hypothesis import strategies as st

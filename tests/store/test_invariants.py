@@ -139,6 +139,7 @@ FAULTS = {
     "wrong_quotes": "UPDATE instant_quotes SET lender_id = tenant_id WHERE tenant_id = $1",
     "wrong_advances": "UPDATE advances SET amount = amount + 1 WHERE tenant_id = $1",
     "wrong_calendar_days": "UPDATE calendar_days SET calendar = 'FED' WHERE tenant_id = $1",
+    "wrong_deposits": "UPDATE deposits SET amount = amount + 1 WHERE tenant_id = $1",
     "wrong_rules": "UPDATE entry_rules SET line = 9 WHERE tenant_id = $1 AND line = 2",
     "wrong_counters": "UPDATE deposit_counters SET amount = amount + 1 WHERE tenant_id = $1 AND counter = 'large'",
     "unclaimed_external_ids": "DELETE FROM external_ids WHERE tenant_id = $1 AND external_id = 'sale'",

@@ -25,6 +25,8 @@ WITHOUT_TENANT = {
     "tenants.list",
     # The sweeper's list of tenants with lapsed holds.
     "due_holds.tenants",
+    # The first back-test that a process left undone, of whichever tenant.
+    "backtests.left",
     # What a database says of itself.
     "facts.freelist_count",
     "facts.journal_mode",
