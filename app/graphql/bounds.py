@@ -149,7 +149,7 @@ def percent(basis_points_: int) -> DecimalText:
     return DecimalText(ledger.money.text_of(basis_points_, _PERCENT_DIGITS))
 
 
-def count(value: int | None, path: Path, *, most: int, default: int) -> int:
+def count(value: int | None, path: Path, *, most: int, default: int = 0) -> int:
     """Return a whole number from 1 on, at most so many; the default where none was given."""
     found = default if value is None else value
     if not 1 <= found <= most:

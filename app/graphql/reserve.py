@@ -15,7 +15,13 @@ class ReservePlan:
     """The plan in force."""
 
     percent: DecimalText = strawberry.field(description="So many per cent of each deposit, rounded down.")
-    days: int = strawberry.field(description="For how many days of 24 hours after the deposit it is kept.")
+    days: int | None = strawberry.field(
+        description="For how many days of 24 hours after the deposit it is kept; null where it is until an instant."
+    )
+    until: Instant | None = strawberry.field(
+        description="Until when it is kept, and nothing any more from then on; null where it is for so many days."
+        " 9999-12-31T23:59:59.999999Z is until released."
+    )
     cap: Money | None = strawberry.field(
         description="The most that is kept at one time; null where there is no such bound."
     )
@@ -48,6 +54,10 @@ class SetReservePlanInput:
     days: int | None = strawberry.field(
         description=f"For how many days of 24 hours after the deposit, 1 to {ledger.RESERVE_DAYS_MAX:,}."
     )
+    until: Instant | None = strawberry.field(
+        description="Until when, in place of days; deposits from then on keep nothing. 9999-12-31T23:59:59.999999Z is"
+        " until released."
+    )
     cap: DecimalText | None = strawberry.field(
         description="The most that is kept at one time, in major units of the account's currency."
     )
@@ -57,9 +67,13 @@ class SetReservePlanInput:
     def command(self, currencies: Currencies, path: Path) -> ledger.SetReservePlan:
         """Return the command meant."""
         basis_points = bounds.basis_points(self.percent, (*path, "percent"))
-        days = self.days or 0
-        if basis_points and not 1 <= days <= ledger.RESERVE_DAYS_MAX:
-            raise services.BadInput(f"days must be 1 to {ledger.RESERVE_DAYS_MAX:,}.", (*path, "days"))
+        days: int | ledger.KeptUntil = self.days or 0
+        if self.until is not None:
+            if self.days is not None:
+                raise services.BadInput("Give either days or until.", (*path, "until"))
+            days = ledger.KeptUntil(self.until)
+        elif basis_points:
+            days = bounds.count(self.days, (*path, "days"), most=ledger.RESERVE_DAYS_MAX)
         return ledger.SetReservePlan(
             account=self.account.reference((*path, "account")),
             basis_points=basis_points,
@@ -76,7 +90,8 @@ def reserve_of(found: services.Reserve, unit: tuple[str, int]) -> Reserve:
     if plan is not None and plan.basis_points:
         shown = ReservePlan(
             percent=bounds.percent(plan.basis_points),
-            days=plan.days,
+            days=plan.days if plan.until_at is None else None,
+            until=None if plan.until_at is None else Instant(plan.until_at),
             cap=None if plan.cap is None else money_of(plan.cap, *unit),
             planned_at=Instant(plan.planned_at),
         )

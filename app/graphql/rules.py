@@ -193,7 +193,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "RuleMatch": {FOLLOWS: "methods direction amount accountAgeDays riskTiers metadata"},
     "RulePortion": {FOLLOWS: "take available"},
     "Reserve": {FOLLOWS: "reserved plan"},
-    "ReservePlan": {FOLLOWS: "percent days cap plannedAt"},
+    "ReservePlan": {FOLLOWS: "percent days until cap plannedAt"},
     "SimulatedAccount": {FOLLOWS: "account externalId currency opened", NUMBERS: "before after forecast"},
     "SimulatedEntry": {FOLLOWS: "line account side amount kind reason availableAt"},
     "SimulatedForecast": {FOLLOWS: "before after"},

@@ -127,7 +127,7 @@ from app.ledger.policy_record import (
     own_days,
 )
 from app.ledger.policy_verbs import first_day
-from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, Reference
+from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, KeptUntil, Reference
 from app.ledger.request import Group, Request
 from app.ledger.reserve import RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep, plan_for
 from app.ledger.soundness import check
@@ -223,6 +223,7 @@ __all__ = [
     "HoldStatus",
     "IncrementHold",
     "InstantQuote",
+    "KeptUntil",
     "KeyRecord",
     "Known",
     "Match",

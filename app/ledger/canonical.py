@@ -59,8 +59,10 @@ class _Known:
 
 @cache
 def _getter(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what reads all fields of a dataclass, which has two at least."""
-    return attrgetter(*(one.name for one in fields(kind)))
+    """Return what reads all fields of a dataclass."""
+    names = [one.name for one in fields(kind)]
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda value: (read(value),)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeAlias
 from app.ledger.account import Direction, Metadata, Purpose, Side
 from app.ledger.advance_command import AcceptInstantQuote, QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.money import Amount
-from app.ledger.reference import Conditions, EntryReference, Reference
+from app.ledger.reference import Conditions, EntryReference, KeptUntil, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +337,7 @@ class SetClosures:
 
 @dataclass(frozen=True, slots=True)
 class SetReservePlan:
-    """Keep a share of each deposit to an account from now on, for so many days and up to a cap; no share is nothing.
+    """Keep a share of each deposit to an account from now on, for so many days or until an instant; 0 is nothing.
 
     `cap` is normalised decimal text in the account's currency, of what is kept at one time.
     """
@@ -345,7 +345,7 @@ class SetReservePlan:
     operation: ClassVar = "setReservePlan"
     account: Reference
     basis_points: int
-    days: int = 0
+    days: int | KeptUntil = 0
     cap: str | None = None
     require: Conditions = ()
 

@@ -22,6 +22,13 @@ class EntryReference:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeptUntil:
+    """Names an instant until which something is kept, in place of a number of days."""
+
+    at: int
+
+
 class Component(StrEnum):
     """A part of a balance that a condition may look at."""
 

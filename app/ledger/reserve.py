@@ -23,7 +23,8 @@ DAY: Final = 86_400_000_000
 class ReservePlan:
     """From `sequence` on, `basis_points` of each deposit to an account are kept for `days` of 24 hours; 0 is nothing.
 
-    With a `cap`, only as long as no more than that is kept, in minor units.
+    With `until_at` they are kept until that instant instead, and nothing any more once it has come. With a `cap`, only
+    as long as no more than that is kept, in minor units.
     """
 
     account_id: UUID
@@ -33,6 +34,11 @@ class ReservePlan:
     cap: int | None
     planned_at: int
     principal: str
+    until_at: int | None = None
+
+    def until(self, at: int) -> int:
+        """Return until when what is deposited at an instant is kept."""
+        return at + self.days * DAY if self.until_at is None else self.until_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, res
     Both in the order of the slices, which they sum to. `reserved` is what is kept already. What is kept of the first
     slices together is rounded down, so that the whole is; it comes no earlier than the slice would.
     """
-    if plan is None or not plan.basis_points:
+    if plan is None or not plan.basis_points or plan.until(at) <= at:
         return [Part(number, amount, until) for number, (amount, until) in enumerate(slices)]
     room = None if plan.cap is None else max(plan.cap - reserved, 0)
     left, kept = [], []
@@ -67,5 +73,5 @@ def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, res
         part = (share if room is None else min(share, room)) - taken
         taken += part
         left.append(Part(number, amount - part, until))
-        kept.append(Part(number, part, max(until or 0, at + plan.days * DAY), reserved=True))
+        kept.append(Part(number, part, max(until or 0, plan.until(at)), reserved=True))
     return [part for part in (*left, *kept) if part.amount]

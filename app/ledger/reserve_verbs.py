@@ -6,6 +6,7 @@ from app.ledger.command import ForfeitReserve, SetReservePlan
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.event import EventKind
+from app.ledger.reference import KeptUntil
 from app.ledger.reserve import RESERVE, ReservePlan
 from app.ledger.slice_verbs import find_slice
 from app.ledger.transaction import FORFEITURE, PRINCIPAL, Line
@@ -21,10 +22,14 @@ def set_reserve_plan(case: Case, command: SetReservePlan) -> Accepted | Rejectio
     culprit = Culprit(account=account.id, field="cap")
     cap = None if command.cap is None else case.minor(command.cap, account, culprit, positive=True)
     case.open(account)
-    days = command.days if command.basis_points else 0
+    days, until = (0, command.days.at) if isinstance(command.days, KeptUntil) else (command.days, None)
+    if until is not None and until <= case.at:
+        case.refuse(RejectionCode.INVALID_TIME, Culprit(account=account.id, field="until"))
+    if not command.basis_points:
+        days, until = 0, None
     before = case.book.reserve_plans.get(account.id)
-    same = (0, 0, None) if before is None else (before.basis_points, before.days, before.cap)
-    if (command.basis_points, days, cap) == same:
+    same = (0, 0, None, None) if before is None else (before.basis_points, before.days, before.until_at, before.cap)
+    if (command.basis_points, days, until, cap) == same:
         case.refuse(
             RejectionCode.INVALID_STATUS,
             Culprit(account=account.id),
@@ -34,9 +39,9 @@ def set_reserve_plan(case: Case, command: SetReservePlan) -> Accepted | Rejectio
     if refusal := case.verdict():
         return refusal
     sequence = case.book.advance()
-    plan = ReservePlan(account.id, sequence, command.basis_points, days, cap, case.at, case.request.principal)
+    plan = ReservePlan(account.id, sequence, command.basis_points, days, cap, case.at, case.request.principal, until)
     case.book.put_reserve_plan(plan)
-    payload = (("basisPoints", plan.basis_points), ("days", plan.days), ("cap", plan.cap))
+    payload = (("basisPoints", plan.basis_points), ("days", plan.days), ("until", plan.until_at), ("cap", plan.cap))
     case.emit(EventKind.RESERVE_PLANNED, account.id, payload)
     return case.accepted({}, account_id=account.id)
 

@@ -77,10 +77,11 @@ def _amounts(command: Command) -> Sequence[tuple[int | None, Amount, str]]:
 
 
 def _plan(command: SetReservePlan) -> Rejection | None:
-    """A share is none or up to the whole; a share is kept for a day at least."""
+    """A share is none or up to the whole; a share is kept for a day at least, or until an instant."""
     if not 0 <= command.basis_points <= WHOLE:
         return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field="percent"))
-    if command.basis_points and not 1 <= command.days <= RESERVE_DAYS_MAX:
+    days = command.days
+    if command.basis_points and isinstance(days, int) and not 1 <= days <= RESERVE_DAYS_MAX:
         return Rejection(RejectionCode.INVALID_AMOUNT, Culprit(field="days"))
     return None
 

@@ -98,6 +98,14 @@ class Backtester:
         Raises BadInput for a stretch or a number of deposits beyond what one back-test looks at, and Overloaded.
         """
         tenant_id, id_ = principal.tenant_id, self._new_id()
+        with reaching():
+            async with self._database.read(tenant_id) as session:
+                known = await store.find_backtest(session, tenant_id, key)
+                if known is not None:
+                    return _replay(known, question, id_)
+                # Counting may take a while, and must not keep the tenant's commands waiting.
+                placed = await _placed(session, tenant_id, question)
+        made = replace(placed, id=id_, created_under=key, principal=principal.key_id)
 
         async def work(lane: int) -> AskedBacktest:
             async with self._database.write(lane, tenant_id) as unit:
@@ -107,8 +115,6 @@ class Backtester:
                     return _replay(known, question, id_)
                 if await store.count_running_backtests(unit, tenant_id) >= RUNNING_MAX:
                     raise Overloaded("Back-tests of this tenant are still running.", retry_after_seconds=5.0)
-                backtest = await _placed(unit, tenant_id, question)
-                made = replace(backtest, id=id_, created_under=key, principal=principal.key_id)
                 await store.insert_backtest(unit, tenant_id, made)
                 await store.insert_audit_record(unit, tenant_id, _record(made, principal, key))
                 await unit.commit()
@@ -243,9 +249,9 @@ def _replay(known: store.StoredBacktest, question: Question, id_: UUID) -> Asked
     return AskedBacktest(rejection=rejection)
 
 
-async def _placed(unit: store.Unit, tenant_id: UUID, question: Question) -> store.StoredBacktest:
+async def _placed(session: store.Session, tenant_id: UUID, question: Question) -> store.StoredBacktest:
     """Return what is to be looked at; raises BadInput."""
-    now = (await store.read_moment(unit, tenant_id)).at
+    now = (await store.read_moment(session, tenant_id)).at
     # What was deposited at this very instant is looked at too.
     until_at = now + 1 if question.until_at is None else min(question.until_at, now + 1)
     if not 0 <= question.from_at < until_at:
@@ -265,15 +271,15 @@ async def _placed(unit: store.Unit, tenant_id: UUID, question: Question) -> stor
         accounts=question.accounts,
         from_at=question.from_at,
         until_at=until_at,
-        after_sequence=await store.find_sequence_at(unit, tenant_id, question.from_at - 1),
-        through_sequence=await store.find_sequence_at(unit, tenant_id, until_at - 1),
+        after_sequence=await store.find_sequence_at(session, tenant_id, question.from_at - 1),
+        through_sequence=await store.find_sequence_at(session, tenant_id, until_at - 1),
         total=0,
         created_at=clock.now_microseconds(),
         touched_at=clock.now_microseconds(),
     )
     total = 0
     for place in _places(made):
-        total += await store.count_deposits(unit, tenant_id, place, DEPOSITS_MAX + 1 - total)
+        total += await store.count_deposits(session, tenant_id, place, DEPOSITS_MAX + 1 - total)
         if total > DEPOSITS_MAX:
             raise BadInput(f"A back-test looks at {DEPOSITS_MAX:,} deposits at most: ask for less.", ("from",))
     return replace(made, total=total)

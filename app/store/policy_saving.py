@@ -96,10 +96,11 @@ def _reserve_plan(plan: ledger.ReservePlan) -> tuple[object, ...]:
         plan.account_id,
         plan.sequence,
         plan.basis_points,
-        plan.days,
+        plan.days if plan.until_at is None else 1,
         plan.cap,
         plan.planned_at,
         plan.principal,
+        plan.until_at,
     )
 
 

@@ -119,6 +119,8 @@ reserve_plans = table(
     number("cap", null=True),
     number("planned_at"),
     text_column("principal"),
+    # In place of the days, which are 1 then.
+    number("until_at", null=True),
     key("tenant_id", "account_id", "sequence"),
     check("sequence", "sequence > 0"),
     within("basis_points", 0, 10_000),

@@ -17,7 +17,7 @@ _LINES = """FROM entries e WHERE e.tenant_id = $1 AND e.account_id = u.account_i
     AND e.available_at > $2"""
 _STANDING = Statement(
     "reserves.standing",
-    f"""SELECT u.account_id, p.sequence, p.basis_points, p.days, p.cap, p.planned_at, p.principal,
+    f"""SELECT u.account_id, p.sequence, p.basis_points, p.days, p.cap, p.planned_at, p.principal, p.until_at,
             coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END / {_BILLION}) {_LINES}),
                 0)::bigint AS billions,
             coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END % {_BILLION}) {_LINES}),
@@ -49,10 +49,11 @@ async def find_reserves(
                 account_id=row["account_id"],
                 sequence=row["sequence"],
                 basis_points=row["basis_points"],
-                days=row["days"],
+                days=row["days"] if row["until_at"] is None else 0,
                 cap=row["cap"],
                 planned_at=row["planned_at"],
                 principal=row["principal"],
+                until_at=row["until_at"],
             )
         found[row["account_id"]] = Reserve(row["billions"] * _BILLION + row["rest"], plan)
     return found

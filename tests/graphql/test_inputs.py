@@ -63,6 +63,7 @@ BAD: list[tuple[str, dict[str, object], list[object]]] = [
     ("setReservePlan", {"days": None}, ["days"]),
     ("setReservePlan", {"days": 0}, ["days"]),
     ("setReservePlan", {"days": 1_097}, ["days"]),
+    ("setReservePlan", {"until": "2030-01-01T00:00:00Z"}, ["until"]),
     ("delayAvailability", {"until": None}, ["until"]),
     ("setAdvancePlan", {"tiers": [{"percent": "100.01"}]}, ["tiers", 0, "percent"]),
     ("setAdvancePlan", {"tiers": [{"percent": "1"}, {"percent": "2"}]}, ["tiers"]),

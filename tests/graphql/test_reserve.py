@@ -5,7 +5,7 @@ from typing import Any
 from tests.graphql.api import Api
 from tests.graphql.test_policies import WEDNESDAY_NINE, api  # noqa: F401 - a fixture
 
-RESERVE = "reserve { reserved { amount } plan { percent days cap { amount } plannedAt } }"
+RESERVE = "reserve { reserved { amount } plan { percent days until cap { amount } plannedAt } }"
 IN_THIRTY_DAYS = "2026-04-01T15:00:00.000000Z"
 
 
@@ -24,11 +24,26 @@ async def deposit(api: Api, amount: str, **more: object) -> dict[str, Any]:  # n
 
 async def test_a_plan_is_told_and_ended(api: Api) -> None:  # noqa: F811 - the fixture
     made = await planned(api, cap="500")
-    plan = {"percent": "10.00", "days": 30, "cap": {"amount": "500.00"}, "plannedAt": "2026-03-02T15:00:00.000000Z"}
+    plan = {
+        "percent": "10.00",
+        "days": 30,
+        "until": None,
+        "cap": {"amount": "500.00"},
+        "plannedAt": "2026-03-02T15:00:00.000000Z",
+    }
     assert made["account"]["reserve"] == {"reserved": {"amount": "0.00"}, "plan": plan}
     ended = await planned(api, percent="0", days=None)
     assert ended["account"]["reserve"]["plan"] is None
     assert (await planned(api, percent="0", days=None))["rejection"] == {"code": "INVALID_STATUS"}
+
+
+async def test_a_plan_until_an_instant_is_told(api: Api) -> None:  # noqa: F811 - the fixture
+    made = await planned(api, days=None, until="9999-12-31T23:59:59.999999Z")
+    plan = made["account"]["reserve"]["plan"]
+    assert (plan["days"], plan["until"]) == (None, "9999-12-31T23:59:59.999999Z")
+    deposited = await deposit(api, "100.00")
+    assert deposited["slices"][-1]["reserved"]
+    assert deposited["slices"][-1]["availableAt"] == "9999-12-31T23:59:59.999999Z"
 
 
 async def test_what_is_kept_is_told_by_the_deposit_its_preview_and_the_explanation(api: Api) -> None:  # noqa: F811

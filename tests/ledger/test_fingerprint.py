@@ -66,6 +66,7 @@ COMMANDS: dict[str, Command] = {
     "delayAvailability, full": ledger.DelayAvailability(ledger.EntryReference(TWO, 1), AT, USD, "r", REQUIRE),
     "setReservePlan, plain": ledger.SetReservePlan(ONE, 0),
     "setReservePlan, full": ledger.SetReservePlan(TWO, 1_000, 30, "5", REQUIRE),
+    "setReservePlan, until": ledger.SetReservePlan(TWO, 1_000, ledger.KeptUntil(AT), "5", REQUIRE),
     "forfeitReserve, plain": ledger.ForfeitReserve(ledger.EntryReference(ONE, 2), TWO),
     "forfeitReserve, full": ledger.ForfeitReserve(
         ledger.EntryReference(TWO, 1), ONE, USD, "r", "x", REQUIRE, force=True

@@ -82,9 +82,10 @@ def _deposit(words: Words, names: Names) -> ledger.Command:
 
 def _reserve(words: Words, names: Names) -> ledger.Command:
     require, account, percent = names.conditions(words), words.take(), words.option("percent")
-    cap, days = words.option("cap"), words.option("days")
+    cap, days, until = words.option("cap"), words.option("days"), names.instant(words.option("until"))
     basis_points = ledger.money.parse(percent or "0", 2)
-    return ledger.SetReservePlan(names.reference(account), basis_points or 0, int(days or 0), cap, require)
+    until_or_days = int(days or 0) if until is None else ledger.KeptUntil(until)
+    return ledger.SetReservePlan(names.reference(account), basis_points or 0, until_or_days, cap, require)
 
 
 def _forfeit(words: Words, names: Names) -> ledger.Command:

@@ -247,6 +247,7 @@ async def test_what_is_asked_is_bounded(lived: Desk, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(backtests, "DEPOSITS_MAX", 499)
     with pytest.raises(services.BadInput, match="499 deposits"):
         await ask(lived.principal, question(OTHER), "many")
+    monkeypatch.undo()
     monkeypatch.setattr(backtests, "RUNNING_MAX", 0)
     with pytest.raises(services.Overloaded):
         await ask(lived.principal, question(OTHER), "busy")
