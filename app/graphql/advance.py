@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app import ledger, services
-from app.graphql import bounds
+from app.graphql import bounds, sentences
 from app.graphql.account import Account
 from app.graphql.enums import describe
 from app.graphql.money import Money, money_of
@@ -89,6 +89,7 @@ class AdvanceStanding:
             " owes it."
         )
     )
+    sentence: str = strawberry.field(description="All of it in a sentence to read out.")
     plan: AdvancePlan | None = strawberry.field(description="The plan in force for its currency, if any.")
 
 
@@ -192,11 +193,13 @@ def standing_of(
     """Return what an account has had in advance, by what it owes at which instant and what is available on it."""
     repayments = sorted(owed)
     outstanding = sum(amount for _, amount in repayments)
+    shortfall = min(outstanding, max(-available, 0))
     offers = plan is not None and any(share for _, share in plan.tiers)
     return AdvanceStanding(
         outstanding=money_of(outstanding, *unit),
         repayments=_repayments(repayments, unit),
-        shortfall=money_of(min(outstanding, max(-available, 0)), *unit),
+        shortfall=money_of(shortfall, *unit),
+        sentence=sentences.of_advances(repayments, shortfall, unit),
         plan=_plan_of(plan, unit) if plan is not None and offers else None,
     )
 

@@ -97,7 +97,7 @@ RULES: Final[Mapping[str, Mapping[Rule, str]]] = {
     "AccountPayload": {FOLLOWS: f"{_HEAD} account"},
     "AdvancePlan": {FOLLOWS: "tiers feePercent feeFixed dailyCap horizonDays quoteSeconds plannedAt"},
     "AdvanceRepayment": {FOLLOWS: "at amount"},
-    "AdvanceStanding": {FOLLOWS: "outstanding repayments shortfall plan"},
+    "AdvanceStanding": {FOLLOWS: "outstanding repayments shortfall sentence plan"},
     "AdvanceTier": {FOLLOWS: "riskTier percent"},
     "AgeBand": {FOLLOWS: "from below"},
     "AmountBand": {FOLLOWS: "from below"},

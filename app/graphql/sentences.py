@@ -1,5 +1,6 @@
 """Sentences about availability that a support person can read out: the one place for their wording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, assert_never
@@ -75,6 +76,20 @@ def of_held(one: ledger.BalanceSlice, unit: Unit) -> str:
         ends = f"until {moment(one.until)} unless captured or released"
     reason = f" (reason: {hold.reason})" if hold is not None and hold.reason is not None else ""
     return f"{money(one.amount, unit)} is held by {name} {ends}{reason}."
+
+
+def of_advances(repayments: Sequence[tuple[int, int]], shortfall: int, unit: Unit) -> str:
+    """Say what was had in advance, until when it is repaid, and what the account owes besides."""
+    if not repayments:
+        return "Nothing was had in advance that is still to be repaid."
+    outstanding = money(sum(amount for _, amount in repayments), unit)
+    said = f"{outstanding} was had in advance and is repaid by what matures until {moment(repayments[-1][0])}."
+    if not shortfall:
+        return said
+    return (
+        f"{said} The account stands {money(shortfall, unit)} below zero: so much was spent of it that a reversal or a"
+        " forced posting took too. The lender is repaid as quoted; the account owes it to the next money that comes."
+    )
 
 
 def of_spending(spending: ledger.Spending, amount: int, unit: Unit) -> str:

@@ -7,7 +7,7 @@ import pytest
 from tests.graphql.api import Api
 from tests.graphql.test_policies import api  # noqa: F401 - a fixture
 
-STANDING = """advances { outstanding { amount } shortfall { amount } repayments { at amount { amount } }
+STANDING = """advances { outstanding { amount } shortfall { amount } sentence repayments { at amount { amount } }
     plan { tiers { riskTier percent } feePercent feeFixed { amount } dailyCap { amount } horizonDays quoteSeconds } }"""
 QUOTE = """id externalId amount { amount } fee { amount } net { amount } repayments { at amount { amount } }
     quotedAt expiresAt status acceptedAt outstanding { amount } repaid { amount } account { externalId }"""
@@ -124,6 +124,10 @@ async def test_what_was_advanced_and_spent_of_a_sale_that_is_undone_is_told_as_a
     assert refused["rejection"] == {"shortfall": {"amount": "61.20"}}
     await lending.do("reverseTransaction", undo | {"force": True}, "sequence")
     after = (await lending.data(asked))["account"]["advances"]
+    assert before["sentence"] == (
+        "USD 80.00 was had in advance and is repaid by what matures until 2026-03-06 at 15:00 UTC."
+    )
+    assert "The account stands USD 61.20 below zero" in after["sentence"]
     # 80.00 less the fee of 1.20 were had, 60.00 of them spent: the rest went back with the sale.
     assert (after["outstanding"], after["shortfall"]) == ({"amount": "80.00"}, {"amount": "61.20"})
 
