@@ -107,7 +107,8 @@ class DepositPlace:
 
 async def insert_backtest(unit: Unit, tenant_id: UUID, asked: StoredBacktest) -> None:
     """Add a back-test that was asked for."""
-    accounts = None if asked.accounts is None else orjson.dumps(asked.accounts).decode()
+    # As text: the driver's own kind of id is none that can be written.
+    accounts = None if asked.accounts is None else orjson.dumps([str(id_) for id_ in asked.accounts]).decode()
     row = (
         asked.id,
         asked.created_under,

@@ -178,18 +178,12 @@ async def test_ten_thousand_deposits_come_out_as_in_a_fresh_tenant(database_url:
 
 
 @pytest.fixture
-async def lived(fresh_sqlite: str) -> Any:  # noqa: ANN401 - an asynchronous generator
-    async with open_desk(fresh_sqlite, at=BEGINNING) as desk:
+async def lived(database_url: str) -> Any:  # noqa: ANN401 - an asynchronous generator
+    async with open_desk(database_url, at=BEGINNING) as desk:
         tenant = Tenant(desk)
         await tenant.begin(OLD)
         await tenant.live(history(2, 500))
         yield desk
-
-
-@pytest.fixture
-def fresh_sqlite(fresh_database: Any) -> str:  # noqa: ANN401 - the fixture of the whole suite
-    url: str = fresh_database("sqlite")
-    return url
 
 
 async def _ids(desk: Desk, *names: str) -> list[UUID]:

@@ -402,7 +402,7 @@ async def test_a_policy_that_changes_while_deposits_run_is_one_of_them_in_a_row(
 LONE_TRANSFER = ["book.lock", "book.keys", "external_ids.resolve", "book.accounts"]
 
 
-async def test_deposits_of_a_batch_take_five_statements_more_than_transfers(database_url: str) -> None:
+async def test_deposits_of_a_batch_take_six_statements_more_than_transfers(database_url: str) -> None:
     async with open_desk(database_url, at=MONDAY) as desk:
         await opened(desk)
         plain: list[ledger.Command] = [
@@ -419,9 +419,10 @@ async def test_deposits_of_a_batch_take_five_statements_more_than_transfers(data
             "book.deposit_days",
             "reserves.standing",
             "save.deposit_counters",
+            "save.deposits",
             "save.entry_rules",
         }
-        assert len(names["deposits"]) == len(names["plain"]) + 5 == len(set(names["deposits"]))
+        assert len(names["deposits"]) == len(names["plain"]) + 6 == len(set(names["deposits"]))
         words = ("polic", "deposit", "rules", "reserve")
         assert not [name for name in names["plain"] if any(word in name for word in words)]
 
