@@ -31,6 +31,9 @@ _SELECTIONS = {
     "placeHold": "hold { id }",
     "captureHold": "transaction { id } hold { id }",
     "releaseHold": "hold { id }",
+    "setAdvancePlan": "account { id }",
+    "quoteInstantAvailability": "quote { id }",
+    "acceptInstantQuote": "transaction { id }",
 }
 _FUNDS = """query Funds($accounts: [AccountBy!]!) { availableFunds(accounts: $accounts) {
   account { externalId }
