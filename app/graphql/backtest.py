@@ -267,9 +267,14 @@ async def _accounts(context: Context, given: BacktestPolicyInput) -> list[ledger
         return None
     at = (_INPUT, "accounts")
     bounds.listed(given.accounts, at, most=bounds.ACCOUNTS_MAX)
+    references = [by.reference((*at, index)) for index, by in enumerate(given.accounts)]
+    # All at once, so that what follows finds them.
+    names = [(ledger.ACCOUNT_KIND, one.external_id) for one in references if one.external_id is not None]
+    ids = await context.loaders.ids.all(names)
+    await context.loaders.accounts.all([*ids, *(one.id for one in references if one.id is not None)])
     found: dict[UUID, ledger.Account] = {}
-    for index, by in enumerate(given.accounts):
-        id_ = await context.id_of(ledger.ACCOUNT_KIND, by.reference((*at, index)))
+    for index, reference in enumerate(references):
+        id_ = await context.id_of(ledger.ACCOUNT_KIND, reference)
         account = None if id_ is None else await context.loaders.accounts.one(id_)
         if account is None:
             culprit = ledger.Culprit(index=index, field="accounts")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app import store
 from tests.graphql.api import Api
 from tests.graphql.test_policies import SIMPLE, api  # noqa: F401 - a fixture
 
@@ -69,6 +70,18 @@ async def test_the_policy_that_was_followed_changes_nothing(api: Api) -> None:  
     assert (found["policy"], found["version"]) == (followed["id"], followed["version"])
     assert found["result"]["same"] == {"amount": "300.00"}
     assert found["result"]["peak"] is None
+
+
+async def test_accounts_are_found_all_at_once(api: Api) -> None:  # noqa: F811 - the fixture
+    names = [f"many-{number}" for number in range(100)]
+    for name in names:
+        await api.open(name)
+    seen: list[str] = []
+    with store.observe(lambda executed: seen.append(executed.name)):
+        found = await tried(api, accounts=[{"externalId": name} for name in names])
+    assert found["status"] == "DONE"
+    read = [name for name in seen if name.startswith(("accounts.", "external_ids."))]
+    assert len(read) == 2, read
 
 
 async def test_what_cannot_be_tried_is_told(api: Api) -> None:  # noqa: F811 - the fixture
