@@ -22,7 +22,6 @@ from app.graphql.rejections import Rejection, rejection_of
 from app.graphql.scalars import CurrencyCode, DecimalText, Instant, LocalDate
 
 _INPUT: Final = "input"
-_DAY_MICROSECONDS: Final = 86_400_000_000
 _EPOCH_ORDINAL: Final = 719_163
 """1970-01-01 as Python's `date.toordinal()` counts."""
 
@@ -252,7 +251,7 @@ async def _question(
         policy = await context.gateway.almanac.recall(document)
     else:
         document = given.policy.text((_INPUT, "policy"))
-        read = await services.read_terms(context.gateway.almanac, document)
+        read = await context.gateway.almanac.judge(document)
         if not isinstance(read, ledger.Policy):
             return read
         policy = read
@@ -296,7 +295,7 @@ def _currency(context: Context, given: BacktestPolicyInput, accounts: list[ledge
 
 def _backtest_of(context: Context, row: services.StoredBacktest) -> Backtest:
     unit = row.currency, context.gateway.currencies[row.currency].exponent
-    shown = row.result is not None and context.may_read
+    result = row.result if context.may_read else None
     return Backtest(
         id=strawberry.ID(ledger.identifier.encode(ledger.identifier.BACKTEST, row.id)),
         status=BacktestStatus(row.status),
@@ -307,7 +306,7 @@ def _backtest_of(context: Context, row: services.StoredBacktest) -> Backtest:
         from_=Instant(row.from_at),
         to=Instant(row.until_at),
         asked_at=Instant(row.created_at),
-        result=_result_of(row.result, unit) if shown and row.result is not None else None,
+        result=None if result is None else _result_of(result, unit),
     )
 
 
@@ -345,6 +344,6 @@ def _count_of(found: tuple[int, int], unit: tuple[str, int]) -> BacktestCount:
 
 def _shift_of(found: tuple[int, int], unit: tuple[str, int]) -> BacktestShift:
     amount, money_time = found
-    days = Decimal(money_time) / Decimal(amount * _DAY_MICROSECONDS) if amount else Decimal(0)
+    days = Decimal(money_time) / Decimal(amount * ledger.DAY) if amount else Decimal(0)
     mean = days.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
     return BacktestShift(amount=money_of(amount, *unit), mean_days=DecimalText(str(mean)))

@@ -14,7 +14,6 @@ from app.graphql.deposit_slices import AvailabilityPreview, preview_of
 from app.graphql.policy import Policy, PolicyConnection, policy_connection
 from app.graphql.policy_inputs import PolicyBy
 
-_DAY_MICROSECONDS: Final = 86_400_000_000
 _AGE_DAYS_MAX: Final = 36_500
 _TIER_CHARACTERS_MAX: Final = 64
 
@@ -114,12 +113,12 @@ async def _facts(context: Context, deposit: PreviewDepositInput, account: ledger
     opened_at, tier = 0, deposit.risk_tier
     if account is not None:
         opened_at = account.opened_at
-        tier = dict(account.metadata).get(ledger.RISK_TIER) if tier is None else tier
+        tier = ledger.risk_tier_of(account) if tier is None else tier
     age = deposit.account_age_days
     if age is not None:
         if not 0 <= age <= _AGE_DAYS_MAX:
             raise services.BadInput(f"accountAgeDays must be 0 to {_AGE_DAYS_MAX}.", (*path, "accountAgeDays"))
-        opened_at = at - age * _DAY_MICROSECONDS
+        opened_at = at - age * ledger.DAY
     return ledger.DepositFacts(
         amount=amount.minor,
         currency=amount.currency,

@@ -107,6 +107,7 @@ from app.ledger.policy import (
     Take,
     Timing,
     UntilReleased,
+    risk_tier_of,
 )
 from app.ledger.policy_document import read as read_policy
 from app.ledger.policy_document import read_text as read_policy_text
@@ -129,7 +130,7 @@ from app.ledger.policy_record import (
 from app.ledger.policy_verbs import first_day
 from app.ledger.reference import Comparison, Component, Condition, Conditions, EntryReference, KeptUntil, Reference
 from app.ledger.request import Group, Request
-from app.ledger.reserve import RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep, plan_for
+from app.ledger.reserve import DAY, RESERVE, RESERVE_DAYS_MAX, Part, ReservePlan, keep, plan_for
 from app.ledger.soundness import check
 from app.ledger.spending import OptionKind, Spending, SpendingOption, can_spend
 from app.ledger.state_machine import decide_all
@@ -139,6 +140,7 @@ from app.ledger.transaction_verbs import FOREVER
 __all__ = [
     "ACCOUNT_KIND",
     "ANY_CURRENCY",
+    "DAY",
     "DOCUMENT_CHARACTERS_MAX",
     "ENTRIES_MAX",
     "EVERYBODY",
@@ -304,5 +306,6 @@ __all__ = [
     "problem_of",
     "read_policy",
     "read_policy_text",
+    "risk_tier_of",
     "share_out",
 ]

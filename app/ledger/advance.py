@@ -113,7 +113,7 @@ class InstantQuote:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A quote was accepted, once: by which transaction, and when the last of it will have been repaid."""
+    """A quote was accepted, once: by which transaction, and when."""
 
     quote_id: UUID
     sequence: int
@@ -121,7 +121,6 @@ class Advance:
     transaction_id: UUID
     amount: int
     accepted_at: int
-    repaid_at: int
 
 
 @dataclass(frozen=True, slots=True)

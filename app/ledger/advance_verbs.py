@@ -20,7 +20,7 @@ from app.ledger.case import Case
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
 from app.ledger.event import EventKind
-from app.ledger.policy import RISK_TIER
+from app.ledger.policy import risk_tier_of
 from app.ledger.reserve import DAY, RESERVE
 from app.ledger.transaction import ADVANCE, FEE, Line
 from app.ledger.transaction_verbs import Header, post
@@ -106,7 +106,7 @@ def _quote(case: Case, command: QuoteInstantAvailability) -> Accepted | Rejectio
     case.open(account)
     _thawed(case, account)
     plan = case.book.advance_plans.get(account.currency)
-    rate = 0 if plan is None else plan.rate(dict(account.metadata).get(RISK_TIER))
+    rate = 0 if plan is None else plan.rate(risk_tier_of(account))
     if plan is None or not rate or account.normal_side is not Side.CREDIT:
         case.refuse(RejectionCode.ADVANCE_NOT_OFFERED, Culprit(account=account.id, field="account"))
         return case.certain()
@@ -176,11 +176,15 @@ def _accept(case: Case, command: AcceptInstantQuote) -> Accepted | Rejection:
             case.request.new_id,
             quote.amount,
             case.at,
-            max(part.at for part in quote.repayments),
         )
         case.book.put_advance(advance)
-        payload = (("amount", quote.amount), ("fee", quote.fee), ("currency", quote.currency))
-        case.emit(EventKind.ADVANCE_ACCEPTED, quote.id, (*payload, ("repaidAt", advance.repaid_at)))
+        payload = (
+            ("amount", quote.amount),
+            ("fee", quote.fee),
+            ("currency", quote.currency),
+            ("repaidAt", quote.repayments[-1].at),
+        )
+        case.emit(EventKind.ADVANCE_ACCEPTED, quote.id, payload)
     return answer
 
 

@@ -8,7 +8,6 @@ that became available then with the first that would have, and so on.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 from uuid import UUID
 
 from app.ledger.account import Metadata
@@ -16,11 +15,8 @@ from app.ledger.availability import Availability, DepositFacts, share_out
 from app.ledger.calendar import Calendar, business_day_of
 from app.ledger.policy import Policy
 from app.ledger.policy_record import DepositRecord
-from app.ledger.reserve import DAY
+from app.ledger.reserve import DAY, Slices
 from app.ledger.transaction_verbs import FOREVER
-
-Slices: TypeAlias = Sequence[tuple[int, int | None]]
-"""Amounts in minor units, each with the instant from which on it is available: None is that of the deposit itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What is decided about deposits: which policy is in force, how it shares the money out, and what it counts."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from app.ledger.account import Account, Side
@@ -11,9 +10,9 @@ from app.ledger.case import Case
 from app.ledger.command import Deposit
 from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence
-from app.ledger.policy import RISK_TIER, PolicyProblem, ProblemCode
+from app.ledger.policy import PolicyProblem, ProblemCode, risk_tier_of
 from app.ledger.policy_record import DepositRecord, DepositSlice, EntryRule, PolicyVersion, followed_policy
-from app.ledger.reserve import RESERVE, Part, keep, plan_for
+from app.ledger.reserve import RESERVE, Part, Slices, keep, plan_for
 from app.ledger.transaction import DEPOSIT, PRINCIPAL, Line
 from app.ledger.transaction_verbs import Header, later, post
 
@@ -45,22 +44,23 @@ def deposit(case: Case, command: Deposit) -> Accepted | Rejection:
     given = Line(source, Side.DEBIT, command.amount.minor)
     licence = Licence(force=command.force)
     if command.available_at is not None:
-        parts = _parts(case, target, [(command.amount.minor, later(case, command.available_at))])
+        base = [(command.amount.minor, later(case, command.available_at))]
         slices = tuple(
             DepositSlice(line, part.amount, part.available_at, None, part.reserved)
-            for line, part in enumerate(parts, _FIRST_SLICE)
+            for line, part in enumerate(_parts(case, target, base), _FIRST_SLICE)
         )
         answer = post(case, header, (given, *_lines(target, slices)), licence)
-        _record(case, command, target, answer, [(command.amount.minor, later(case, command.available_at))])
+        _record(case, command, target, answer, base)
         return _with_slices(answer, slices)
     shared = _shared(case, command, target)
     if shared is None:
         case.new_external_id(TRANSACTION_KIND, command.external_id)
         return case.certain()
     published, availability = shared
-    slices = _slices(case, target, published, availability)
+    base = [(part.amount, later(case, part.available_at)) for part in availability.slices]
+    slices = _slices(case, target, published, availability, base)
     answer = post(case, header, (given, *_lines(target, slices)), licence)
-    _record(case, command, target, answer, [(one.amount, later(case, one.available_at)) for one in availability.slices])
+    _record(case, command, target, answer, base)
     if isinstance(answer, Accepted):
         _count(case, target, published, availability)
         case.book.changes.rules.extend(part.rule for part in slices if part.rule is not None)
@@ -72,21 +72,20 @@ def _record(
     command: Deposit,
     target: Account,
     answer: Accepted | Rejection,
-    slices: Sequence[tuple[int, int | None]],
+    base: Slices,
 ) -> None:
     """Keep what a policy could look at, and what it or the command let the money come to."""
     if isinstance(answer, Accepted):
-        facts = facts_of(target, command, case.at)
         record = DepositRecord(
             transaction_id=case.request.new_id,
             sequence=answer.sequence,
             account_id=target.id,
             deposited_at=case.at,
-            amount=facts.amount,
-            method=facts.method,
-            risk_tier=facts.risk_tier,
+            amount=command.amount.minor,
+            method=command.method,
+            risk_tier=risk_tier_of(target),
             overridden=command.available_at is not None,
-            slices=tuple(slices),
+            slices=tuple(base),
         )
         case.book.changes.deposits.append(record)
 
@@ -137,7 +136,7 @@ def facts_of(account: Account, command: Deposit, at: int) -> DepositFacts:
         method=command.method,
         at=at,
         account_opened_at=account.opened_at,
-        risk_tier=dict(account.metadata).get(RISK_TIER),
+        risk_tier=risk_tier_of(account),
         metadata=command.metadata,
     )
 
@@ -164,7 +163,7 @@ def _count(case: Case, account: Account, published: PolicyVersion, availability:
     case.book.put_counters(day, totals)
 
 
-def _parts(case: Case, target: Account, slices: list[tuple[int, int | None]]) -> list[Part]:
+def _parts(case: Case, target: Account, slices: Slices) -> list[Part]:
     """Return what of slices is not kept as a reserve, and what is."""
     plan = plan_for(target, case.book.reserve_plans.get(target.id))
     return keep(slices, plan, case.book.reserved.get(target.id, 0), case.at)
@@ -178,12 +177,11 @@ def _lines(target: Account, slices: tuple[DepositSlice, ...]) -> list[Line]:
 
 
 def _slices(
-    case: Case, target: Account, published: PolicyVersion, availability: Availability
+    case: Case, target: Account, published: PolicyVersion, availability: Availability, base: Slices
 ) -> tuple[DepositSlice, ...]:
     """Return what becomes a line each, with the rule behind it."""
     made = []
-    shared = [(part.amount, later(case, part.available_at)) for part in availability.slices]
-    for line, part in enumerate(_parts(case, target, shared), _FIRST_SLICE):
+    for line, part in enumerate(_parts(case, target, base), _FIRST_SLICE):
         source = availability.slices[part.source]
         rule = EntryRule(
             transaction_id=case.request.new_id,

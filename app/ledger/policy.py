@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from app.ledger.account import Direction
+from app.ledger.account import Account, Direction
 from app.ledger.calendar import DayUnit
 
 RULES_MAX: Final = 64
@@ -210,3 +210,8 @@ class PolicyProblem:
     code: ProblemCode
     place: str
     sentence: str
+
+
+def risk_tier_of(account: Account) -> str | None:
+    """Return the tier that an account's metadata names."""
+    return dict(account.metadata).get(RISK_TIER)

@@ -6,7 +6,7 @@ balance like any other money that matures; it comes free by itself, and can be r
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from app.ledger.account import Account, Side
@@ -17,6 +17,9 @@ RESERVE: Final = "RESERVE"
 RESERVE_DAYS_MAX: Final = 1_096
 DAY: Final = 86_400_000_000
 """24 hours, in microseconds."""
+
+Slices: TypeAlias = Sequence[tuple[int, int | None]]
+"""Amounts in minor units, each with the instant from which on it is available: None is at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def plan_for(account: Account, plan: ReservePlan | None) -> ReservePlan | None:
     return plan if account.normal_side is Side.CREDIT else None
 
 
-def keep(slices: Sequence[tuple[int, int | None]], plan: ReservePlan | None, reserved: int, at: int) -> list[Part]:
+def keep(slices: Slices, plan: ReservePlan | None, reserved: int, at: int) -> list[Part]:
     """Return the parts of slices (amount, when available) of a deposit: first what is not kept, then what is.
 
     Both in the order of the slices, which they sum to. `reserved` is what is kept already. What is kept of the first

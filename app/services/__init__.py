@@ -15,7 +15,7 @@ from app.services.administration import (
     revoke_key,
 )
 from app.services.almanac import Almanac
-from app.services.backtests import BACKTEST_DAYS_MAX, DEPOSITS_MAX, Question, read_terms
+from app.services.backtests import BACKTEST_DAYS_MAX, DEPOSITS_MAX, Question
 from app.services.budget import BUDGETS_MAX, Budget, Budgets, BudgetState
 from app.services.checkup import Verdict, examine
 from app.services.clock import new_id, now_microseconds
@@ -168,7 +168,6 @@ __all__ = [
     "preview",
     "read_clock",
     "read_instant",
-    "read_terms",
     "revoke_key",
     "verify",
     "verify_secret",

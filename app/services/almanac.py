@@ -74,6 +74,22 @@ class Almanac:
             await asyncio.to_thread(self.policy, document)
         return self.policy(document)
 
+    def own_calendar(self, policy: ledger.Policy, days: Mapping[tuple[str, int], bool]) -> ledger.Calendar | None:
+        """Return the calendar that a policy counts by, with a tenant's own days; None where its code is no more."""
+        closed, opened = ledger.own_days(days, policy.calendar)
+        return self.calendar(policy.calendar, policy.time_zone, closed=closed, opened=opened)
+
+    async def judge(self, document: str) -> _Answer:
+        """Return what `read` does, found in a thread of its own where nobody has asked yet."""
+        await self.learn_of(Documents((document,), ()))
+        return self.read(document)
+
+    async def learn_of(self, documents: Documents) -> None:
+        """Read those of the documents that were not read yet, in a thread of its own."""
+        unread = self.unread(documents)
+        if unread:
+            await asyncio.to_thread(self.prepare, unread)
+
     def unread(self, documents: Documents) -> Documents:
         """Return those that were not read yet, each once."""
         return Documents(

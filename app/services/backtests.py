@@ -12,7 +12,7 @@ import orjson
 from app import ledger, store, telemetry
 from app.services import clock
 from app.services.access import Principal
-from app.services.almanac import Almanac, Documents
+from app.services.almanac import Almanac
 from app.services.faults import BadInput, Fault, Overloaded
 from app.services.reader import reaching
 from app.services.writer import Writer
@@ -29,7 +29,6 @@ _TOGETHER: Final = 100
 _TOUCH_SECONDS: Final = 1.0
 _LEASE_MICROSECONDS: Final = 60_000_000
 """After so long somebody else goes on with a back-test whose process is no more."""
-_DAY: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +187,7 @@ class Backtester:
         policy = await self._almanac().recall(found.document)
         async with self._database.read(tenant_id) as session:
             days, _ = await store.find_deposit_days(session, tenant_id, [], found.from_at)
-        closed, opened = ledger.own_days(days, policy.calendar)
-        calendar = self._almanac().calendar(policy.calendar, policy.time_zone, closed=closed, opened=opened)
+        calendar = self._almanac().own_calendar(policy, days)
         if calendar is None:
             message = f"there is no calendar {policy.calendar} any more"
             raise LookupError(message)
@@ -234,14 +232,6 @@ def _record(made: store.StoredBacktest, principal: Principal, key: str) -> store
     )
 
 
-async def read_terms(almanac: Almanac, document: str) -> ledger.Policy | tuple[ledger.PolicyProblem, ...]:
-    """Return the policy of terms that are not published, or what is wrong with them; read in a thread of its own."""
-    unread = almanac.unread(Documents((document,), ()))
-    if unread:
-        await asyncio.to_thread(almanac.prepare, unread)
-    return almanac.read(document)
-
-
 def _replay(known: store.StoredBacktest, question: Question, id_: UUID) -> AskedBacktest:
     if known.asked == question.digest:
         return AskedBacktest(known, replayed=known.id != id_)
@@ -256,7 +246,7 @@ async def _placed(session: store.Session, tenant_id: UUID, question: Question) -
     until_at = now + 1 if question.until_at is None else min(question.until_at, now + 1)
     if not 0 <= question.from_at < until_at:
         raise BadInput("from must lie before to, and before now.", ("from",))
-    if until_at - question.from_at > BACKTEST_DAYS_MAX * _DAY:
+    if until_at - question.from_at > BACKTEST_DAYS_MAX * ledger.DAY:
         raise BadInput(f"A back-test spans {BACKTEST_DAYS_MAX} days at most.", ("from",))
     published = question.published
     made = store.StoredBacktest(

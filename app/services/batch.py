@@ -92,7 +92,7 @@ class BatchRunner:
         """
         loaded = await store.load_pages(unit, tenant_id, groups, self.currencies)
         self._trust(mode, loaded.moment)
-        unread = self._unread(loaded.pages, groups)
+        unread = self.almanac.unread(_documents(loaded.pages, groups))
         if unread and not reading:
             raise _UnreadError(unread)
         decided = await self._decide(unit, tenant_id, loaded.pages, groups)
@@ -130,19 +130,8 @@ class BatchRunner:
             before = [ledger.Group(requests)] if requests else []
         if before:
             loaded = await store.load_pages(session, tenant_id, [*before, *groups], self.currencies, at=at)
-        unread = self._unread(loaded.pages, groups)
-        if unread:
-            await asyncio.to_thread(self.almanac.prepare, unread)
+        await self.almanac.learn_of(_documents(loaded.pages, groups))
         return await self._decide(session, tenant_id, loaded.pages, groups, before)
-
-    def _unread(self, pages: ledger.Pages, groups: Sequence[ledger.Group]) -> Documents:
-        """Return the documents that deciding these groups would read for the first time."""
-        if pages.policies is None:
-            return Documents((), ())
-        requests = (request for group in groups for request in group.requests)
-        given = tuple(one.command.document for one in requests if isinstance(one.command, ledger.PublishPolicy))
-        published = tuple(policy.document for policy in pages.policies.policies.values())
-        return self.almanac.unread(Documents(given, published))
 
     async def _decide(
         self,
@@ -172,3 +161,12 @@ class BatchRunner:
         if self.clock_suspect:
             telemetry.warn(telemetry.WRITER, "the database's clock has jumped ahead; nothing is written")
             raise Unavailable("The ledger's clock is being checked.", retry_after_seconds=_RETRY_SECONDS)
+
+
+def _documents(pages: ledger.Pages, groups: Sequence[ledger.Group]) -> Documents:
+    """Return the documents that deciding these groups reads."""
+    if pages.policies is None:
+        return Documents((), ())
+    requests = (request for group in groups for request in group.requests)
+    given = tuple(one.command.document for one in requests if isinstance(one.command, ledger.PublishPolicy))
+    return Documents(given, tuple(policy.document for policy in pages.policies.policies.values()))

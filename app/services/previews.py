@@ -1,6 +1,5 @@
 """Previews: what a policy would make of a deposit, by the same function that decides one."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from app import ledger
@@ -30,15 +29,12 @@ async def preview(
     """
     published = terms if isinstance(terms, ledger.PolicyVersion) else None
     given, known = ((), (published.document,)) if published is not None else ((str(terms),), ())
-    unread = almanac.unread(Documents(given, known))
-    if unread:
-        await asyncio.to_thread(almanac.prepare, unread)
+    await almanac.learn_of(Documents(given, known))
     policy = almanac.policy(published.document) if published is not None else almanac.read(str(terms))
     if not isinstance(policy, ledger.Policy):
         return policy
     days, counters = await reader.deposit_days([] if account is None else [account.id], facts.at)
-    closed, opened = ledger.own_days(days, policy.calendar)
-    calendar = almanac.calendar(policy.calendar, policy.time_zone, closed=closed, opened=opened)
+    calendar = almanac.own_calendar(policy, days)
     business_day = None if calendar is None else ledger.business_day_of(calendar, facts.at, policy.cut_off)
     if calendar is None or business_day is None:
         return Previewed(ledger.NoAnswer.OUTSIDE_CALENDAR, policy, published)

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from app import ledger
+from app.store.large_sums import large_sum, large_sum_of
 from app.store.session import Row, Session
 from app.store.statement import Statement
 
@@ -18,7 +19,7 @@ _PLANS = Statement(
        WHERE p.tenant_id = $1 AND p.sequence = (SELECT max(l.sequence) FROM advance_plans l
            WHERE l.tenant_id = $1 AND l.currency = p.currency)""",
 )
-_QUOTED = """SELECT {all(q instant_quotes)}, a.transaction_id, a.accepted_at, a.repaid_at,
+_QUOTED = """SELECT {all(q instant_quotes)}, a.transaction_id, a.accepted_at,
            a.sequence AS accepted_sequence
        FROM {rows(%s)}
        {each(instant_quotes q ON q.tenant_id = $1 AND q.%s = u.%s)}
@@ -31,15 +32,12 @@ _NAMES = Statement(
 )
 _QUOTED_BY = Statement("advances.quoted_by", _QUOTED % ("sequence bigint", "sequence", "sequence"))
 
-# However often money was moved, what comes and goes may pass 64 bits on the way, which SQLite refuses to add up:
-# billions and the rest are added apart. Kinds are written out, as each has an index of its own.
-_BILLION = 1_000_000_000
-
 
 def _lines(kind: str) -> str:
+    # Kinds are written out, as each has an index of its own. However little is left, much may have come and gone.
     signed = "CASE WHEN e.side = k.side THEN e.amount ELSE -e.amount END"
     return f"""SELECT k.account_id, e.kind, e.available_at,
-            sum({signed} / {_BILLION})::bigint AS billions, sum({signed} % {_BILLION})::bigint AS rest
+            {large_sum(signed)}
         FROM asked k {{each(entries e ON e.tenant_id = $1 AND e.account_id = k.account_id AND e.kind = '{kind}'
         AND e.available_at > $2)}}
         GROUP BY k.account_id, e.kind, e.available_at"""
@@ -94,7 +92,7 @@ async def find_apart(
     """
     rows = [(account.id, account.normal_side) for account in accounts]
     return {
-        (row["account_id"], row["available_at"], row["kind"]): row["billions"] * _BILLION + row["rest"]
+        (row["account_id"], row["available_at"], row["kind"]): large_sum_of(row)
         for row in (await session.rows(_APART, tenant_id, at, rows=rows) if rows else ())
     }
 
@@ -141,6 +139,5 @@ def _quote_of(row: Row) -> QuoteRead:
             transaction_id=row["transaction_id"],
             amount=quote.amount,
             accepted_at=row["accepted_at"],
-            repaid_at=row["repaid_at"],
         )
     return QuoteRead(quote, advance)

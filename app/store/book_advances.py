@@ -11,6 +11,7 @@ from app import ledger
 from app.store.advances import QuoteRead, find_advance_plans, find_apart, find_quote_names, find_quotes
 from app.store.book_references import Wanted
 from app.store.columns import INSTANT_MAX
+from app.store.large_sums import large_sum, large_sum_of
 from app.store.session import Session
 from app.store.statement import Statement
 
@@ -23,10 +24,9 @@ _AHEAD = Statement(
            AND o.amount > 0 AND o.available_at > $2::bigint
            ORDER BY o.available_at LIMIT 1 OFFSET $3::bigint), $4::bigint))}""",
 )
-_BILLION = 1_000_000_000
 _TODAY = Statement(
     "book.advanced_today",
-    f"""SELECT u.account_id, sum(a.amount / {_BILLION})::bigint AS billions, sum(a.amount % {_BILLION})::bigint AS rest
+    f"""SELECT u.account_id, {large_sum("a.amount")}
         FROM {{rows(account_id uuid)}}
         {{each(advances a ON a.tenant_id = $1 AND a.account_id = u.account_id AND a.accepted_at >= $2)}}
         GROUP BY u.account_id""",
@@ -68,19 +68,23 @@ async def load_offers(session: Session, tenant_id: UUID, wanted: Wanted) -> Offe
 async def load_advances(
     session: Session, tenant_id: UUID, pages: ledger.Pages, offers: Offers, accounts: Iterable[UUID]
 ) -> ledger.Pages:
-    """Return the pages with these offers, and what matures on accounts that ask for an advance: three statements."""
+    """Return the pages with these offers, and what matures on accounts that ask for a quote: three statements.
+
+    What the quotes themselves would take from is among the pages already.
+    """
     quotes = offers.quotes
-    asking = dict.fromkeys(accounts) | dict.fromkeys(read.quote.account_id for read in quotes.values())
-    known = [pages.accounts[id_] for id_ in asking if id_ in pages.accounts]
+    asking = [id_ for id_ in dict.fromkeys(accounts) if id_ in pages.accounts]
+    having = dict.fromkeys([*asking, *(read.quote.account_id for read in quotes.values())])
     buckets = dict(pages.buckets)
     taken: dict[UUID, int] = {}
-    if known:
-        ids = [(account.id,) for account in known]
-        most = ledger.RIPENING_MAX - 1
+    if asking:
+        ids, most = [(id_,) for id_ in asking], ledger.RIPENING_MAX - 1
         for row in await session.rows(_AHEAD, tenant_id, pages.at, most, INSTANT_MAX, rows=ids):
             buckets[row["account_id"], row["available_at"]] = row["amount"]
+    if having:
+        ids = [(id_,) for id_ in having]
         for row in await session.rows(_TODAY, tenant_id, ledger.day_of(pages.at), rows=ids):
-            taken[row["account_id"]] = row["billions"] * _BILLION + row["rest"]
+            taken[row["account_id"]] = large_sum_of(row)
     return replace(
         pages,
         buckets=buckets,
@@ -89,7 +93,7 @@ async def load_advances(
             names=offers.names,
             quotes={id_: read.quote for id_, read in quotes.items()},
             accepted={id_: read.advance for id_, read in quotes.items() if read.advance is not None},
-            apart=await find_apart(session, tenant_id, known, pages.at),
+            apart=await find_apart(session, tenant_id, [pages.accounts[id_] for id_ in having], pages.at),
             taken=taken,
         ),
     )

@@ -147,7 +147,6 @@ def _advance(advance: ledger.Advance) -> tuple[object, ...]:
         advance.transaction_id,
         advance.amount,
         advance.accepted_at,
-        advance.repaid_at,
     )
 
 

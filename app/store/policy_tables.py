@@ -194,14 +194,12 @@ advances = table(
     id_column("transaction_id"),
     number("amount"),
     number("accepted_at"),
-    number("repaid_at"),
     key("tenant_id", "quote_id"),
     check("sequence", "sequence > 0"),
     within("amount", 1, AMOUNT_MAX),
-    check("repaid_at", "repaid_at > accepted_at"),
     *instant("accepted_at"),
 )
-# What the advances of an account come to on a day, and the last of them.
+# What the advances of an account come to on a day.
 index("ix_advances_account", advances, "tenant_id", "account_id", "accepted_at")
 
 # What a policy could look at when a deposit was made, for those who ask what another would have made of it.

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app import ledger
+from app.store.large_sums import BILLION, large_sum_of
 from app.store.session import Session
 from app.store.statement import Statement
 
-# However often money was moved, what comes and goes may pass 64 bits on the way, which SQLite refuses to add up:
-# billions and the rest are added apart.
-_BILLION = 1_000_000_000
+# However little is left, much may have come and gone.
 _LINES = """FROM entries e WHERE e.tenant_id = $1 AND e.account_id = u.account_id AND e.kind = 'RESERVE'
     AND e.available_at > $2"""
 _STANDING = Statement(
     "reserves.standing",
     f"""SELECT u.account_id, p.sequence, p.basis_points, p.days, p.cap, p.planned_at, p.principal, p.until_at,
-            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END / {_BILLION}) {_LINES}),
+            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END / {BILLION}) {_LINES}),
                 0)::bigint AS billions,
-            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END % {_BILLION}) {_LINES}),
+            coalesce((SELECT sum(CASE WHEN e.side = u.side THEN e.amount ELSE -e.amount END % {BILLION}) {_LINES}),
                 0)::bigint AS rest
         FROM {{rows(account_id uuid, side text)}}
         LEFT JOIN reserve_plans p ON p.tenant_id = $1 AND p.account_id = u.account_id AND p.sequence = (
@@ -55,5 +54,5 @@ async def find_reserves(
                 principal=row["principal"],
                 until_at=row["until_at"],
             )
-        found[row["account_id"]] = Reserve(row["billions"] * _BILLION + row["rest"], plan)
+        found[row["account_id"]] = Reserve(large_sum_of(row), plan)
     return found

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.store.large_sums import large_sum, large_sum_of
 from app.store.reading import Coordinate, TrialBalanceTotal
 from app.store.session import Session
 from app.store.statement import Statement
 
-# A sum of many accounts may pass 64 bits, which SQLite refuses: billions and the rest are added apart, and put together
-# here, where integers have no end.
-_BILLION = 1_000_000_000
 _SUMS = f"""SELECT p.currency, p.exponent, p.normal_side, p.ledger >= 0 AS stands, count(*) AS accounts,
-        sum(p.ledger / {_BILLION})::bigint AS billions, sum(p.ledger % {_BILLION})::bigint AS rest
+        {large_sum("p.ledger")}
     FROM p GROUP BY p.currency, p.exponent, p.normal_side, p.ledger >= 0"""
 
 _HEAD = Statement("totals.head", "SELECT h.sequence FROM heads h WHERE h.tenant_id = $1")
@@ -58,7 +56,7 @@ async def find_trial_balance(session: Session, tenant_id: UUID, coordinate: Coor
     totals: dict[str, _Total] = {}
     for row in rows:
         total = totals.setdefault(row["currency"], _Total(row["exponent"]))
-        amount = abs(row["billions"] * _BILLION + row["rest"])
+        amount = abs(large_sum_of(row))
         if (row["normal_side"] == "DEBIT") == bool(row["stands"]):
             total.debits += amount
         else:
