@@ -9,6 +9,7 @@ from app import ledger
 from app.graphql import filters
 from app.graphql.balance import Balance
 from app.graphql.connection import After, Before, First, Last, PageInfo, page_info_of, span
+from app.graphql.derived import Derived, derive
 from app.graphql.entry import EntryConnection, entry_connection
 from app.graphql.enums import AccountPurpose, Side
 from app.graphql.hold import HoldConnection, hold_connection
@@ -37,6 +38,9 @@ class Account(Node):
     opened_at: Instant = strawberry.field(description="When it was opened.")
     metadata: Metadata = strawberry.field(description="What the caller keeps with it.")
     row: strawberry.Private[ledger.Account]
+
+    def __init__(self, row: ledger.Account) -> None:
+        self.row = row
 
     @strawberry.field(
         description=(
@@ -169,6 +173,19 @@ class Account(Node):
         return self._standing(context, lambda found: pick(found.terms))
 
 
+derive(
+    Account,
+    id=Derived("{encode}({kind}, {row}.id)", encode=ledger.identifier.encode, kind=ledger.identifier.ACCOUNT),
+    external_id=Derived("{row}.external_id"),
+    name=Derived("{row}.name"),
+    purpose=Derived("{row}.purpose"),
+    currency=Derived("{row}.currency"),
+    normal_side=Derived("{row}.normal_side"),
+    opened_at=Derived("{row}.opened_at"),
+    metadata=Derived("{row}.metadata"),
+)
+
+
 @strawberry.type(description="An account in a list.")
 class AccountEdge:
     """An account with its cursor."""
@@ -207,17 +224,7 @@ class AvailableFunds:
 
 def account_of(row: ledger.Account) -> Account:
     """Return an account as the schema shows it."""
-    return Account(
-        id=strawberry.ID(ledger.identifier.encode(ledger.identifier.ACCOUNT, row.id)),
-        external_id=row.external_id,
-        name=row.name,
-        purpose=row.purpose,
-        currency=CurrencyCode(row.currency),
-        normal_side=row.normal_side,
-        opened_at=Instant(row.opened_at),
-        metadata=Metadata(dict(row.metadata)),
-        row=row,
-    )
+    return Account(row)
 
 
 def account_connection(page: Page[Account], count: Callable[[], Awaitable[int]]) -> AccountConnection:

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from app.graphql.money import Money, money_of
+from app.graphql.derived import Derived, derive
+from app.graphql.money import Money, derived_money
 from app.graphql.scalars import BigInt, Instant
 from app.ledger import Balance as Standing
 
@@ -30,21 +31,27 @@ class Balance:
     sequence: BigInt = strawberry.field(description="The last command of the tenant that it knows of.")
     version: BigInt = strawberry.field(description="How many changes the account has seen; require can name it.")
     terms: strawberry.Private[Standing]
+    unit: strawberry.Private[tuple[str, int]]
+
+    def __init__(self, terms: Standing, unit: tuple[str, int], as_of: int, sequence: int) -> None:
+        self.terms = terms
+        self.unit = unit
+        self.as_of = Instant(as_of)
+        self.sequence = BigInt(sequence)
+
+
+derive(
+    Balance,
+    ledger=derived_money("{terms}.ledger"),
+    maturing=derived_money("{terms}.maturing"),
+    held=derived_money("{terms}.held"),
+    available=derived_money("{terms}.available"),
+    floor=derived_money("{terms}.floor", nullable=True),
+    spendable=derived_money("{terms}.spendable", nullable=True),
+    version=Derived("{terms}.version"),
+)
 
 
 def balance_of(standing: Standing, currency: tuple[str, int], *, as_of: int, sequence: int) -> Balance:
     """Return a balance as the schema shows it; `currency` is its code and exponent."""
-    code, exponent = currency
-    spendable = standing.spendable
-    return Balance(
-        ledger=money_of(standing.ledger, code, exponent),
-        maturing=money_of(standing.maturing, code, exponent),
-        held=money_of(standing.held, code, exponent),
-        available=money_of(standing.available, code, exponent),
-        floor=None if standing.floor is None else money_of(standing.floor, code, exponent),
-        spendable=None if spendable is None else money_of(spendable, code, exponent),
-        as_of=Instant(as_of),
-        sequence=BigInt(sequence),
-        version=BigInt(standing.version),
-        terms=standing,
-    )
+    return Balance(standing, currency, as_of, sequence)

@@ -3,10 +3,11 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql.execution.values import VariableValues
 from graphql.language import (
     SKIP,
     ArgumentNode,
@@ -28,6 +29,7 @@ from app.graphql import limits as limits_module
 from app.graphql.document_text import TextExceededError, check_text
 from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
+from app.graphql.variables import Readers, Variables
 
 ERRORS_MAX: Final = 5
 _DIGEST_CHARACTERS: Final = 16
@@ -82,7 +84,8 @@ class Document:
     digest: str
     # By the operation's name.
     prices: Mapping[str, cost.Price]
-    projections: Projections = field(default_factory=Projections)
+    variables: Mapping[str, Variables]
+    projections: Projections
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation of this name, or the only one; raises BadInput where there is none."""
@@ -107,6 +110,10 @@ class Document:
     def price(self, operation: OperationDefinitionNode) -> cost.Price:
         """Return what is known of an operation's cost from the document alone."""
         return self.prices[_name_of(operation)]
+
+    def read_variables(self, operation: OperationDefinitionNode, given: Mapping[str, object]) -> VariableValues | None:
+        """Return the values of an operation's variables, or None where graphql-core is to read them."""
+        return self.variables[_name_of(operation)].read(given)
 
     def asks_of_the_schema_alone(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation is about the schema, and so about nobody's money."""
@@ -159,6 +166,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: limits_module.Limits) -> None:
         self._schema = schema
         self._limits = limits
+        self._readers = Readers()
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
 
@@ -204,7 +212,8 @@ class Documents:
         prices = {_name_of(operation): cost.price_of(operation, fragments, limits) for operation in operations}
         heavy = any(price.nodes > limits.nodes_max for price in prices.values())
         digest = hashlib.sha256(source.encode()).hexdigest()[:_DIGEST_CHARACTERS]
-        return Document(tree, operations, fragments, heavy, digest, prices)
+        variables = {_name_of(operation): Variables(self._schema, operation, self._readers) for operation in operations}
+        return Document(tree, operations, fragments, heavy, digest, prices, variables, Projections(fragments))
 
     def _keep(self, source: str, document: Document) -> None:
         self._kept[source] = document

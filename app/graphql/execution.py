@@ -142,7 +142,13 @@ class Executor:
         variables: Mapping[str, object],
         context: OperationContext,
     ) -> ExecutionResult:
-        named: dict[str, Any] = {"projections": document.projections} if document.projections.wanted() else {}
+        if document.projections.wanted():
+            values = document.read_variables(operation, variables)
+            if values is not None:
+                executor = ProjectingExecutor.of(self._core, document.projections, operation, values, context)
+                done: Any = executor.execute_operation()
+                answered: ExecutionResult = await done if isawaitable(done) else done
+                return answered
         result = execute(
             self._core,
             document.tree,
@@ -150,11 +156,10 @@ class Executor:
             variable_values=dict(variables),
             operation_name=operation.name.value if operation.name else None,
             max_coercion_errors=INPUT_ERRORS_MAX,
-            executor_class=ProjectingExecutor if named else self._schema.execution_context_class,
+            executor_class=self._schema.execution_context_class,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry types it as returning bool
             hide_suggestions=True,
             operation_extensions=None,
-            **named,
         )
         return await result if isawaitable(result) else result
 

@@ -6,41 +6,33 @@ type) makes it give up, and the stock executor does that object again and tells 
 effects, so that nothing is done twice.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionSetNode,
-    is_leaf_type,
+    default_field_resolver,
+    default_type_resolver,
 )
-from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
+from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.types.field import StrawberryField
 
-from app.graphql.scalars import print_big_int, print_text
-
-Project: TypeAlias = Callable[[Any], Any]
-_TYPENAME: Final = "__typename"
-# Of these the printed value is the value itself, where its class is the one named.
-_AS_IT_IS: Final = {"String": "str", "ID": "str", "Boolean": "bool"}
-
-
-class UnexpectedValueError(Exception):
-    """A compiled selection met what only the stock executor can tell of."""
+from app.graphql.projection_writer import Project, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +52,17 @@ class _Plan:
     whole: Project | None
     parts: tuple[_Part, ...]
 
+    def whole_or_null(self, item: Any) -> Any:  # noqa: ANN401 - whatever was resolved
+        """Answer an item of a list that may hold nulls."""
+        return None if item is None or self.whole is None else self.whole(item)
+
 
 class Projections:
     """The compiled selections of one document, made when first met; they live as long as the document does."""
 
-    def __init__(self) -> None:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self.fragments = dict(fragments)
+        self.fragment_details = {name: FragmentDetails(fragment, None) for name, fragment in fragments.items()}
         self._asked = False
         self._plans: dict[tuple[str, tuple[int, ...]], _Plan | None] = {}
 
@@ -90,6 +88,58 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, projections: Projections, **named: Any) -> None:  # noqa: ANN401 - as the stock one's
         super().__init__(*args, **named)
         self._projections = projections
+
+    @classmethod
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        projections: Projections,
+        operation: OperationDefinitionNode,
+        values: VariableValues,
+        context: object,
+    ) -> "ProjectingExecutor":
+        """Return the executor of one operation, whose variables have been read, with all else as it is by default."""
+        return cls(
+            schema,
+            projections.fragments,
+            projections.fragment_details,
+            None,
+            context,
+            operation,
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+            hide_suggestions=True,
+            projections=projections,
+            operation_extensions=None,
+        )
+
+    def complete_list_value(  # noqa: PLR0917  # house: as the stock one has it
+        self,
+        return_type: GraphQLList[Any],
+        field_details_list: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,  # noqa: ANN401 - whatever was resolved
+        position_context: Any,  # noqa: ANN401 - the stock executor's own
+    ) -> Any:  # noqa: ANN401 - data, or an awaitable of it
+        """Answer a list, its items by one compiled function where they are plain."""
+        project = self._of_items(return_type.of_type, field_details_list, result)
+        if project is not None:
+            with suppress(Exception):  # as for one object
+                return [project(item) for item in result]
+        return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+    def _of_items(self, kind: Any, details: list[FieldDetails], items: object) -> Project | None:  # noqa: ANN401 - a type
+        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        if not isinstance(inner, GraphQLObjectType) or items.__class__ is not list:
+            return None
+        plan = self._projections.plan(self, inner, details)
+        if plan is None or plan.whole is None:
+            return None
+        return plan.whole if isinstance(kind, GraphQLNonNull) else plan.whole_or_null
 
     def collect_and_execute_subfields(
         self,
@@ -148,14 +198,17 @@ def _plan(executor: ProjectingExecutor, kind: GraphQLObjectType, details: list[F
         return None
     if not all(_is_static(executor, node.selection_set, set()) for node in nodes):
         return None
-    writer = _Writer(executor)
+
+    def collect(kind: GraphQLObjectType, details: list[FieldDetails]) -> dict[str, list[FieldDetails]]:
+        return executor.collect_subfields(kind, details).grouped_field_set
+
+    writer = Writer(collect)
     whole = writer.object_function(kind, details)
     if whole is not None:
         return _Plan(nodes, writer.function(whole), ())
-    grouped = executor.collect_subfields(kind, details).grouped_field_set
     made: list[_Part] = []
-    for name, wanted in grouped.items():
-        writer = _Writer(executor)
+    for name, wanted in collect(kind, details).items():
+        writer = Writer(collect)
         alone = writer.object_function(kind, details, only=name)
         made.append(_Part(name, None if alone is None else _picked(writer.function(alone), name), wanted))
     return _Plan(nodes, None, tuple(made)) if any(part.project for part in made) else None
@@ -184,119 +237,3 @@ def _inside(
             yield node, inner
         elif isinstance(node, FieldNode | InlineFragmentNode):
             yield node, node.selection_set
-
-
-class _Writer:
-    """Writes the Python of one projection: a function for each object, over constants that it names by number."""
-
-    def __init__(self, executor: ProjectingExecutor) -> None:
-        self._executor = executor
-        self._lines: list[str] = []
-        self._constants: list[object] = []
-        self._functions = 0
-
-    def function(self, name: str) -> Project:
-        """Return a written function, compiled.
-
-        The others and the constants are what it encloses, not its globals: those would hold it and be held by it, and a
-        projection that nobody keeps would wait for the collector.
-        """
-        given = ", ".join(f"c{number}" for number in range(len(self._constants)))
-        lines = (f"def enclose({given}):", *(f" {line}" for line in self._lines), f" return {name}")
-        names: dict[str, Any] = {"Unexpected": UnexpectedValueError}
-        # What is run was written here: names are the schema's and the document's, checked by the parser, and quoted.
-        exec("\n".join(lines), names)  # noqa: S102 - as above
-        made: Project = names.pop("enclose")(*self._constants)
-        return made
-
-    def object_function(
-        self, kind: GraphQLObjectType, details: list[FieldDetails], *, only: str | None = None
-    ) -> str | None:
-        """Write the function of a selection on a type and return its name, or None where a part is not plain."""
-        definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if not isinstance(definition, StrawberryObjectDefinition):
-            return None
-        body = [f"if o.__class__ is not {self._constant(definition.origin)}: raise Unexpected"]
-        pairs: list[str] = []
-        for name, wanted in self._executor.collect_subfields(kind, details).grouped_field_set.items():
-            if only is not None and name != only:
-                continue
-            value = self._field(kind, wanted, f"v{len(pairs)}", body)
-            if value is None:
-                return None
-            pairs.append(f"{name!r}: {value}")
-        self._functions += 1
-        made = f"p{self._functions}"
-        self._lines += [f"def {made}(o):", *(f"  {line}" for line in body), f"  return {{{', '.join(pairs)}}}"]
-        return made
-
-    def _field(self, kind: GraphQLObjectType, wanted: list[FieldDetails], name: str, body: list[str]) -> str | None:
-        """Write how a field is read, and return the expression of what is answered."""
-        field_name = wanted[0].node.name.value
-        if field_name == _TYPENAME:
-            return repr(kind.name)
-        field = kind.fields[field_name]
-        attribute = _plain_attribute(field)
-        if attribute is None:
-            return None
-        body.append(f"{name} = o.{attribute}")
-        return self._value(field.type, wanted, name, body)
-
-    def _value(self, kind: GraphQLOutputType, wanted: list[FieldDetails], name: str, body: list[str]) -> str | None:
-        required = isinstance(kind, GraphQLNonNull)
-        inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-        indent = ""
-        if not required:
-            body.append(f"if {name} is not None:")
-            indent = "  "
-        lines = self._lines_of(inner, wanted, name)
-        if lines is None:
-            return None
-        body += [indent + line for line in lines]
-        return name
-
-    def _lines_of(self, kind: Any, wanted: list[FieldDetails], name: str) -> list[str] | None:  # noqa: ANN401 - a type
-        """Return the lines that turn a value, which is not None, into what is answered."""
-        if isinstance(kind, GraphQLList):
-            return self._list_lines(kind, wanted, name)
-        if isinstance(kind, GraphQLObjectType):
-            made = self.object_function(kind, wanted)
-            return None if made is None else [f"{name} = {made}({name})"]
-        if not is_leaf_type(kind):
-            return None
-        printed = kind.coerce_output_value
-        same = "str" if printed is print_text else _AS_IT_IS.get(kind.name)
-        if same is not None:
-            return [f"if {name}.__class__ is not {same}: raise Unexpected"]
-        if printed is print_big_int:
-            return [f"if {name}.__class__ is not int: raise Unexpected", f"{name} = str({name})"]
-        return [f"{name} = {self._constant(printed)}({name})", f"if {name} is None: raise Unexpected"]
-
-    def _list_lines(self, kind: GraphQLList[Any], wanted: list[FieldDetails], name: str) -> list[str] | None:
-        item = f"{name}i"
-        inner: list[str] = []
-        value = self._value(kind.of_type, wanted, item, inner)
-        if value is None:
-            return None
-        return [
-            f"if {name}.__class__ is not list and {name}.__class__ is not tuple: raise Unexpected",
-            f"{name}l = []",
-            f"for {item} in {name}:",
-            *(f"  {line}" for line in inner),
-            f"  {name}l.append({value})",
-            f"{name} = {name}l",
-        ]
-
-    def _constant(self, value: object) -> str:
-        self._constants.append(value)
-        return f"c{len(self._constants) - 1}"
-
-
-def _plain_attribute(field: GraphQLField) -> str | None:
-    """Return the attribute that a field reads and does nothing else, or None."""
-    if field.args or not getattr(field.resolve, "_is_default", False):
-        return None
-    origin = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if isinstance(origin, StrawberryField) and origin.is_basic_field and origin.default_resolver is getattr:
-        return origin.python_name
-    return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NewType
 
 import strawberry
@@ -72,6 +73,12 @@ def print_instant(instant: object) -> str:
     """Return an instant as RFC 3339 in UTC with exactly six fraction digits."""
     if not isinstance(instant, int) or isinstance(instant, bool):
         raise TypeError(f"an instant is an int of microseconds, not {type(instant).__name__}")
+    return _instant_text(instant)
+
+
+# All balances of an answer are of one instant.
+@lru_cache(maxsize=256)
+def _instant_text(instant: int) -> str:
     # isoformat, as strftime prints the year 1 without its zeros.
     moment = (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None)
     return f"{moment.isoformat(timespec='microseconds')}Z"

@@ -9,7 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
-from app.graphql.coercion import prepare_inputs
+from app.graphql.coercion import Readers
 from app.graphql.mutation import Mutation
 from app.graphql.query import Query
 from app.graphql.rejections import (
@@ -20,6 +20,7 @@ from app.graphql.rejections import (
     PlainRejection,
     PolicyRefusal,
 )
+from app.graphql.resolving import prepare_resolvers
 from app.graphql.rules import enforce
 from app.graphql.scalars import SCALARS
 
@@ -32,7 +33,8 @@ def build_schema() -> strawberry.Schema:
         types=[PlainRejection, IdempotencyKeyReused, InsufficientFunds, LimitExceeded, Conflict, PolicyRefusal],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
-    prepare_inputs(_inputs(schema), schema.config)
+    readers = Readers(schema.config)
+    readers.prepare_inputs(_inputs(schema))
     core = schema._schema  # noqa: SLF001 - the documented way to graphql-core's schema
     for kind in core.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
@@ -40,6 +42,7 @@ def build_schema() -> strawberry.Schema:
             kind.is_one_of = kind.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
         elif isinstance(kind, GraphQLObjectType):
             _leave_out_nulls(kind)
+            prepare_resolvers(kind.fields.values(), schema.config, readers)
     enforce(core)
     return schema
 
