@@ -1,7 +1,6 @@
 """Connections: the arguments that every list takes, and what they become on the way to a page and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import strawberry
 
 from app import services
 from app.graphql import paging
+from app.values import value
 
 Item = TypeVar("Item")
 
@@ -41,7 +41,7 @@ class PageInfo:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """The part of one list that was asked for."""
 

@@ -1,7 +1,6 @@
 """Cost: what an operation may come to, known before it runs, and what it came to, in points."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from graphql.language import (
@@ -25,6 +24,7 @@ from graphql.language import (
 )
 
 from app.graphql.limits import Limits
+from app.values import value
 
 MUTATION_POINTS: Final = 10
 """What a root field of a mutation costs, beside its input's items and the nodes that it selects."""
@@ -34,7 +34,7 @@ ITEM_PARTS: Final = 2
 """Items of an item that are counted with it, as a transaction has two entries at least."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Price:
     """What is known of an operation's cost from its document alone."""
 

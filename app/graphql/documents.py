@@ -3,7 +3,6 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
@@ -30,6 +29,7 @@ from app.graphql.document_text import TextExceededError, check_text
 from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
 from app.graphql.variables import Readers, Variables
+from app.values import value
 
 ERRORS_MAX: Final = 5
 _DIGEST_CHARACTERS: Final = 16
@@ -71,7 +71,7 @@ _RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Document:
     """A document that is within its limits and valid against the schema."""
 

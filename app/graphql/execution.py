@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from inspect import isawaitable
 from typing import Any, Final, Protocol
 
@@ -25,6 +25,7 @@ from app.graphql.errors import (
 )
 from app.graphql.limits import Limits, check_variables
 from app.graphql.projection import ProjectingExecutor
+from app.values import value
 
 # A mutation's own waits end before this much more than the deadline; past it the answer is OUTCOME_UNKNOWN.
 MUTATION_GRACE_SECONDS: Final = 5.0
@@ -39,7 +40,7 @@ class OperationContext(Protocol):
         """Give back what the operation holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """What to send: `data` only where fields were run, which a null cannot tell from a request that was refused."""
 

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -10,11 +9,12 @@ from typing import Final
 from app import services, telemetry
 from app.graphql.limits import Limits
 from app.graphql.manifests import HASH_PREFIX, Check, ManifestError, Published, check_documents, hash_of, read_folder
+from app.values import value
 
 _LOOK_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """The document that a request names: by its text, by an id, or by a hash with or without the text."""
 

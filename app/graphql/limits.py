@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from graphql import GraphQLError
@@ -24,12 +23,13 @@ from graphql.language import (
 )
 
 from app import services
+from app.values import value
 
 # Selection sets inside one another, inline fragments included: bounds the recursion here, far above any depth allowed.
 _LEVELS_MAX: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What a document may come to; every count includes what fragments add."""
 

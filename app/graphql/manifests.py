@@ -6,13 +6,13 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import orjson
 
 from app.graphql.documents import DocumentRefusedError
+from app.values import value
 
 DOCUMENTS_PUBLISHED_MAX: Final = 20_000
 MANIFEST_BYTES_MAX: Final = 33_554_432
@@ -28,7 +28,7 @@ class ManifestError(Exception):
     """A manifest cannot be used; the message is one sentence that says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Published:
     """A published document, and the file that it stands in."""
 

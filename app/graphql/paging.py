@@ -4,11 +4,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from app import services
+from app.values import value
 
 PAGE_DEFAULT: Final = 20
 PAGE_MAX: Final = 100
@@ -29,7 +29,7 @@ class Position(NamedTuple):
     tie: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CursorCodec:
     """Writes and reads the cursors of one tenant's list; a cursor of another tenant or list is refused."""
 
@@ -67,7 +67,7 @@ class CursorCodec:
         return hashlib.blake2b(body, digest_size=_SEAL_BYTES, key=hashlib.sha256(bound).digest()).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PageRequest:
     """A page to read: `limit` items strictly after and before the positions, from the far end if `backward`."""
 
@@ -82,7 +82,7 @@ class PageRequest:
         return self.size + 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page(Generic[Item]):
     """The items of a page in list order, a cursor for each, and whether the list goes on at either side."""
 

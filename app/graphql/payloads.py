@@ -1,7 +1,6 @@
 """Payloads: what a mutation answers, its objects read only where they are selected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.graphql.hold import Hold
 from app.graphql.rejections import Rejection, rejection_of
 from app.graphql.scalars import BigInt
 from app.graphql.transaction import Transaction
+from app.values import value
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
@@ -23,7 +23,7 @@ REPLAYED = "Whether the idempotency key had been used before, and this is the an
 REJECTION = "Why the command was refused; null where it took effect."
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """What became of one command: the ids of what it made or changed, or why it was refused.
 

@@ -8,7 +8,6 @@ effects, so that nothing is done twice.
 
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -33,9 +32,10 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graphql.projection_writer import Project, Writer
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Part:
     """A field of a selection: compiled where it is plain, and its nodes for where it is not."""
 
@@ -44,7 +44,7 @@ class _Part:
     details: list[FieldDetails]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Plan:
     """How to answer a selection on one type: by one function, or part by part; `nodes` keeps its key alive."""
 

@@ -1,7 +1,6 @@
 """Writes projections: the Python of one function that reads a selection of plain attributes off an object."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, is_leaf_type
@@ -12,6 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from app.graphql.derived import Derived, DerivedObject
 from app.graphql.scalars import print_big_int, print_text
+from app.values import value
 
 Project: TypeAlias = Callable[[Any], Any]
 Collect: TypeAlias = Callable[[GraphQLObjectType, list[FieldDetails]], dict[str, list[FieldDetails]]]
@@ -26,7 +26,7 @@ class UnexpectedValueError(Exception):
     """A compiled selection met what only the stock executor can tell of."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Place:
     """Where a projection is written: of which class, by which name of a variable, and how an attribute is read."""
 

@@ -1,7 +1,6 @@
 """Rejections: every code of the ledger as a type of the schema, with a sentence and the numbers it carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.graphql.money import Money, money_of
 from app.graphql.policy_problems import PolicyProblem, problems_of
 from app.graphql.scalars import Instant
 from app.graphql.spending import IN_THE_WAY, SpendingOption
+from app.values import value
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
@@ -166,7 +166,7 @@ class PolicyRefusal(Rejection):
     problems: list[PolicyProblem] = strawberry.field(description="What is wrong, and where.")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Head:
     """What every refusal has, ready to be shown."""
 

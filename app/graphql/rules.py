@@ -6,7 +6,6 @@ kind and flags: the services judge it then, in `access.demanded`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final
 
@@ -16,13 +15,14 @@ from graphql.type import is_introspection_type
 from app import ledger, services
 from app.graphql.policy_inputs import POLICY
 from app.services import Scope
+from app.values import value
 
 
 class NoRuleError(Exception):
     """A field has no rule, or a rule has no field; the message names them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """Who may use a field: anyone of `needs`, and to see its value `shown_to`; empty and None ask for nothing."""
 

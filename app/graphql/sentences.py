@@ -1,11 +1,11 @@
 """Sentences about availability that a support person can read out: the one place for their wording."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, assert_never
 
 from app import ledger
+from app.values import value
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PERCENT_DIGITS: Final = 2
@@ -16,7 +16,7 @@ Unit = tuple[str, int]
 """The code of a currency and the digits after its point."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositPart:
     """A slice of a deposit: `rule` and what follows are None where the deposit gave its instant itself."""
 

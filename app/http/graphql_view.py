@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -19,6 +18,7 @@ from app.http.access_log import note_of
 from app.http.admission import Admission
 from app.http.answers import JSON, entries_response, fault_response, payload_response, status_of
 from app.http.auth import Authenticator
+from app.values import value
 
 RESPONSE_JSON: Final = "application/graphql-response+json; charset=utf-8"
 _PARAMETERS_MAX: Final = 8
@@ -35,7 +35,7 @@ _OFFERED: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Asked:
     """What one request asks, well formed."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final, cast
 
@@ -15,6 +15,7 @@ from app.http.access_log import NOTE
 from app.http.admission import BUSY_RETRY_SECONDS
 from app.http.answers import SECURITY_HEADERS
 from app.http.client_address import UNKNOWN, Proxies, neighbourhood
+from app.values import value
 
 REFUSED_PAUSE_SECONDS: Final = BUSY_RETRY_SECONDS
 """How long nothing is read from a connection whose last request was refused for want of room: as it was told."""
@@ -28,7 +29,7 @@ _REFUSAL_SECONDS: Final = 2.0
 _BODY_GRACE_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bounds:
     """What a connection may take, in bytes and seconds, and how many there may be."""
 

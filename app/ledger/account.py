@@ -1,9 +1,10 @@
 """Accounts: stores of value in one currency, and what may be changed about them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
+
+from app.values import value
 
 
 class Side(StrEnum):
@@ -63,7 +64,7 @@ Metadata: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of strings sorted by key, so that equal metadata is equal."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Account:
     """Who an account is; what stands on it is its Balance.
 
@@ -84,7 +85,7 @@ class Account:
     principal: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccountChange:
     """One line of an account's history of terms: floor and flags as they stood after it."""
 

@@ -6,7 +6,7 @@ time, to the minor unit and without anything that would have to run; both balanc
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from app.ledger.policy import WHOLE
 from app.ledger.reserve import DAY
 from app.ledger.transaction import ENTRIES_MAX
+from app.values import value
 
 TAKEN: Final = "ADVANCE"
 """The kind of lines that take from what matures, for what is had at once."""
@@ -31,7 +32,7 @@ Apart: TypeAlias = tuple[UUID, int, str]
 """An account, an instant, and the kind of lines that are counted apart from others that mature then."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvancePlan:
     """On which terms accounts of a currency have advances, from `sequence` on.
 
@@ -63,7 +64,7 @@ class AdvancePlan:
         return amount * self.fee_basis_points // WHOLE + self.fee_fixed
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ripening:
     """What matures on an account at an instant, what of it is kept as a reserve, and what was taken in advance."""
 
@@ -83,7 +84,7 @@ class Ripening:
         return min(max((self.free + advanced) * rate // WHOLE - advanced, 0), self.free)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Repayment:
     """What is taken from what matures at an instant, and what was free there when it was quoted."""
 
@@ -92,7 +93,7 @@ class Repayment:
     free: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InstantQuote:
     """An offer, good until `expires_at`: `amount` at once for `fee`, repaid as the repayments say, which sum to it."""
 
@@ -111,7 +112,7 @@ class InstantQuote:
     principal: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Advance:
     """A quote was accepted, once: by which transaction, and when."""
 
@@ -123,7 +124,7 @@ class Advance:
     accepted_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvancePages:
     """What commands about advances need of one tenant; loaded only for batches that have some.
 

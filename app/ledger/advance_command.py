@@ -1,13 +1,13 @@
 """What a caller may ask about advances of money that has yet to mature."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from app.ledger.money import Amount
 from app.ledger.reference import Conditions, Reference
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvanceTier:
     """How much of what matures accounts of a risk tier may have; no tier is every other account."""
 
@@ -15,7 +15,7 @@ class AdvanceTier:
     basis_points: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetAdvancePlan:
     """Offer advances to accounts of the lender's currency from now on; without a tier that gets any, to nobody.
 
@@ -34,7 +34,7 @@ class SetAdvancePlan:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuoteInstantAvailability:
     """Ask what an advance would cost: of an amount, or of the most that there is."""
 
@@ -45,7 +45,7 @@ class QuoteInstantAvailability:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AcceptInstantQuote:
     """Have the advance that was quoted."""
 

@@ -1,7 +1,6 @@
 """When the money of one deposit becomes available: a policy, a calendar and the facts come to slices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import assert_never
@@ -24,9 +23,10 @@ from app.ledger.policy import (
     UntilReleased,
 )
 from app.ledger.transaction_verbs import FOREVER
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class DepositFacts:
     """What a policy may look at: `amount` in minor units > 0, instants in microseconds, `direction` IN or OUT."""
 
@@ -40,7 +40,7 @@ class DepositFacts:
     metadata: Metadata = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Slice:
     """Part of a deposit and when it becomes available: None at once, FOREVER until released.
 
@@ -57,7 +57,7 @@ class Slice:
     reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Availability:
     """A deposit shared out: slices above zero that sum exactly to it, in the order of the rule.
 

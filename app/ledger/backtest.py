@@ -17,9 +17,10 @@ from app.ledger.policy import Policy
 from app.ledger.policy_record import DepositRecord
 from app.ledger.reserve import DAY, Slices
 from app.ledger.transaction_verbs import FOREVER
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PastDeposit:
     """A deposit as a back-test looks at it."""
 

@@ -1,9 +1,9 @@
 """The balance of an account at an instant, with the terms that a spend is checked against."""
 
-from dataclasses import dataclass
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Balance:
     """What stands on one account at one instant, in minor units and in the account's normal sign.
 

@@ -27,6 +27,7 @@ from app.ledger.policy_record import (
 )
 from app.ledger.reserve import RESERVE, ReservePlan
 from app.ledger.transaction import Entry, EntryKey, Transaction
+from app.values import value
 
 ACCOUNT_KIND: Final = "ACCOUNT"
 TRANSACTION_KIND: Final = "TRANSACTION"
@@ -39,7 +40,7 @@ _NO_ADVANCES: Final = AdvancePages()
 _KEPT_APART: Final = frozenset({RESERVE, TAKEN})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pages:
     """What the store loads for one batch of one tenant, all true at the instant `at`.
 

@@ -4,11 +4,12 @@ A calendar comes materialised: its holidays and the tenant's own closures stand 
 span of years. What leaves the span is None, never a guess.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+from app.values import value
 
 MINUTES_OF_DAY: Final = 24 * 60
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ class DayUnit(StrEnum):
     BANKING = "BANKING"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Calendar:
     """The days of a code in a time zone, from `first` to `last`; `weekend` counts from Monday = 0.
 

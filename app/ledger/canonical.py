@@ -7,7 +7,7 @@ was left out, and is nothing, false or empty for it, is left out there too.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache, lru_cache
 from hashlib import sha256
 from operator import attrgetter
@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.ledger.command import Command
+from app.values import value
 
 VERSION: Final = 1
 _DIGEST_CHARACTERS: Final = 8
@@ -27,10 +28,10 @@ def fingerprint(command: Command) -> tuple[str, tuple[tuple[str, str], ...]]:
     kind: Any = type(command)
     parts = [_VERSION, _sized(command.operation.encode())]
     digests = []
-    for value, known in zip(_getter(kind)(command), _known(kind), strict=True):
-        usual = known.usual.get(id(value))
+    for given, known in zip(_getter(kind)(command), _known(kind), strict=True):
+        usual = known.usual.get(id(given))
         if usual is None:
-            written = _sized(_canonical(value))
+            written = _sized(_canonical(given))
             digest = _short_digest(written) if len(written) <= _COMMON_BYTES_MAX else _digest(written)
             usual = known.sized_label + written, (known.label, digest)
         parts.append(usual[0])
@@ -45,7 +46,7 @@ def differing(before: tuple[tuple[str, str], ...], now: tuple[tuple[str, str], .
     return tuple(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Known:
     """What is known of a field before its value: how it is labelled, and what comes of values that are usual.
 

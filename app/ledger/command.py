@@ -1,15 +1,15 @@
 """What a caller may ask of the ledger: one frozen value for each verb."""
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from app.ledger.account import Direction, Metadata, Purpose, Side
 from app.ledger.advance_command import AcceptInstantQuote, QuoteInstantAvailability, SetAdvancePlan
 from app.ledger.money import Amount
 from app.ledger.reference import Conditions, EntryReference, KeptUntil, Reference
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OpenAccount:
     """Open an account; `floor` is normalised decimal text in its currency."""
 
@@ -24,7 +24,7 @@ class OpenAccount:
     metadata: Metadata = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UpdateAccount:
     """Change an account's name, floor, limit or metadata; None leaves as it is."""
 
@@ -37,7 +37,7 @@ class UpdateAccount:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FreezeAccount:
     """Stop money from leaving an account, from arriving, or both."""
 
@@ -48,7 +48,7 @@ class FreezeAccount:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnfreezeAccount:
     """Lift a freeze."""
 
@@ -59,7 +59,7 @@ class UnfreezeAccount:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseAccount:
     """Close an empty account."""
 
@@ -69,7 +69,7 @@ class CloseAccount:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReopenAccount:
     """Open a closed account again."""
 
@@ -79,7 +79,7 @@ class ReopenAccount:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transfer:
     """Debit one account and credit another; `available_at` is when the `to` line matures."""
 
@@ -98,7 +98,7 @@ class Transfer:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EntryDraft:
     """One line of a transaction as the caller gives it."""
 
@@ -110,7 +110,7 @@ class EntryDraft:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PostTransaction:
     """Post n ≥ 2 entries whose debits equal their credits in each currency."""
 
@@ -127,7 +127,7 @@ class PostTransaction:
     advance: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReversedLine:
     """How much of one line to undo; `amount` is normalised decimal text in the line's currency."""
 
@@ -135,7 +135,7 @@ class ReversedLine:
     amount: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReverseTransaction:
     """Undo what remains of a transaction, or part of it."""
 
@@ -151,7 +151,7 @@ class ReverseTransaction:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RescheduleEntry:
     """Move the rest of a maturing entry, or part of it, to another instant; None is at once."""
 
@@ -164,7 +164,7 @@ class RescheduleEntry:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleaseEarly:
     """Let the rest of a maturing increase, or part of it, come earlier than it would; None is at once."""
 
@@ -176,7 +176,7 @@ class ReleaseEarly:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DelayAvailability:
     """Let the rest of an increase, or part of it, come later than it would, or not before `until` where it has come."""
 
@@ -188,7 +188,7 @@ class DelayAvailability:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlaceHold:
     """Set money of an account aside, for ever or until an instant."""
 
@@ -206,7 +206,7 @@ class PlaceHold:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CaptureDestination:
     """Where part of a capture goes."""
 
@@ -216,7 +216,7 @@ class CaptureDestination:
     kind: str = "PRINCIPAL"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CaptureHold:
     """Take held money: to the given destinations, or to the hold's own; no amount is all of it."""
 
@@ -235,7 +235,7 @@ class CaptureHold:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleaseHold:
     """Let held money go, all of it or part."""
 
@@ -245,7 +245,7 @@ class ReleaseHold:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncrementHold:
     """Set more money aside under the same hold."""
 
@@ -256,7 +256,7 @@ class IncrementHold:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExtendHold:
     """Put a hold's expiry off; None is never."""
 
@@ -266,7 +266,7 @@ class ExtendHold:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordExpiry:
     """Write down that a hold has lapsed; internal, without key, safe by the hold's state."""
 
@@ -275,7 +275,7 @@ class RecordExpiry:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deposit:
     """Bring money in from outside: credited as the policy in force on `to` shares it out in time.
 
@@ -297,7 +297,7 @@ class Deposit:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PublishPolicy:
     """Publish the next version of the policy of a name, or its first; `document` is the JSON text of its terms.
 
@@ -311,7 +311,7 @@ class PublishPolicy:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AssignPolicy:
     """Let deposits to an account follow a policy; no account is the default of all accounts of its currency.
 
@@ -324,7 +324,7 @@ class AssignPolicy:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetClosures:
     """Close and open days of a calendar for this tenant, each as `date.toordinal()`."""
 
@@ -335,7 +335,7 @@ class SetClosures:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetReservePlan:
     """Keep a share of each deposit to an account from now on, for so many days or until an instant; 0 is nothing.
 
@@ -350,7 +350,7 @@ class SetReservePlan:
     require: Conditions = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForfeitReserve:
     """Take what is kept of a deposit, or part of it, for another account, which has it at once."""
 

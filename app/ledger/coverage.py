@@ -6,11 +6,11 @@ takes nothing is never reached, and what is left at the end is for no rule.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.ledger.account import Direction
 from app.ledger.policy import Band, PolicyProblem, ProblemCode, Rule
+from app.values import value
 
 BOXES_MAX: Final = 1_024
 _METHOD, _DIRECTION = 0, 1
@@ -44,7 +44,7 @@ def problems(rules: Sequence[Rule]) -> Iterator[PolicyProblem]:
                 return
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Dimension:
     """One thing that rules look at: the words of its cells, the last of them being all that is not named."""
 
@@ -59,7 +59,7 @@ class _Dimension:
         return sum(1 << self.cells.index(word) for word in named) if named else self.all
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Space:
     dimensions: tuple[_Dimension, ...]
     amounts: tuple[int, ...]

@@ -1,7 +1,7 @@
 """What the ledger answers: accepted, or refused for a reason that stands in order of precedence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -10,6 +10,7 @@ from app.ledger.balance import Balance
 from app.ledger.policy import PolicyProblem
 from app.ledger.policy_record import DepositSlice
 from app.ledger.transaction import Transaction
+from app.values import value
 
 
 class RejectionCode(StrEnum):
@@ -60,7 +61,7 @@ RANK: Final[Mapping[RejectionCode, int]] = {code: rank for rank, code in enumera
 """The place of each code in the order of precedence."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Culprit:
     """What a refusal is about: at most one of each, `line` from 1, `index` from 0 within the call."""
 
@@ -75,7 +76,7 @@ class Culprit:
 NOBODY: Final = Culprit()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rejection:
     """A typed refusal with the numbers a person needs, in minor units of `currency`.
 
@@ -103,7 +104,7 @@ class Rejection:
         return RANK[self.code], self.culprit.line or 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Accepted:
     """The command took effect as `sequence`, and made or changed these.
 
@@ -122,7 +123,7 @@ class Accepted:
     transaction: Transaction | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rejected:
     """The command was refused and changed nothing; `stored` where its key now stands for this."""
 
@@ -131,7 +132,7 @@ class Rejected:
     stored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Denied:
     """The caller lacks a scope that only the ledger could tell was needed; nothing is stored."""
 
@@ -141,7 +142,7 @@ class Denied:
 Decision: TypeAlias = Accepted | Rejected | Denied
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeyRecord:
     """What an idempotency key stands for: the fingerprint of its command and what came of it."""
 

@@ -10,6 +10,7 @@ from app.ledger.balance import Balance
 from app.ledger.case import Case
 from app.ledger.decision import Culprit, RejectionCode
 from app.ledger.transaction import Entry, Line, Transaction
+from app.values import value
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Effect:
         return self.ledger - still_maturing - self.held
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Licence:
     """What a command is allowed: `force` skips floor and freeze, `pins` lets it take unmatured money."""
 

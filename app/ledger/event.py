@@ -1,9 +1,10 @@
 """What happened: immutable facts in the order of the tenant's history."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+
+from app.values import value
 
 PAYLOAD_VERSION: Final = 1
 
@@ -33,7 +34,7 @@ class EventKind(StrEnum):
     QUOTE_MADE = "quote.made"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One fact: position (`sequence`, `ordinal`), what it is about, and when it happened.
 

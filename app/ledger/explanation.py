@@ -1,12 +1,12 @@
 """Explanation: the slices that a ledger balance is made of, which always sum to it exactly."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from app.ledger.balance import Balance
 from app.ledger.hold import Hold, HoldStatus
 from app.ledger.transaction import Entry
+from app.values import value
 
 
 class SliceKind(StrEnum):
@@ -17,7 +17,7 @@ class SliceKind(StrEnum):
     HELD = "HELD"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BalanceSlice:
     """A part of a ledger balance, in minor units and the account's normal sign; only FREE may be below zero.
 

@@ -1,12 +1,12 @@
 """Forecast: how what is available will grow, by the facts known now, between the least and the most it can come to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 
 from app.ledger.balance import Balance
+from app.values import value
 
 
 class CauseKind(StrEnum):
@@ -16,7 +16,7 @@ class CauseKind(StrEnum):
     EXPIRY = "EXPIRY"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cause:
     """Money that becomes available by an instant: `count` maturities or holds, from `first_at` to `last_at`.
 
@@ -31,7 +31,7 @@ class Cause:
     last_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Causes:
     """What is to come on an account, in order; nothing is missing up to `until`, or at all where that is None."""
 
@@ -39,7 +39,7 @@ class Causes:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForecastPoint:
     """What is available from an instant on, until the next point, in minor units.
 

@@ -1,13 +1,14 @@
 """Holds: money set aside, and the table of what may happen to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from app.ledger.account import Metadata
+from app.values import value
 
 
 class HoldStatus(StrEnum):
@@ -30,7 +31,7 @@ class HoldChangeKind(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """Money of one account set aside; `amount = captured + released + remaining` at all times."""
 
@@ -70,7 +71,7 @@ class Hold:
         return expire(self)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldChange:
     """One line of a hold's history, with the hold and its account's held money as they stood after it.
 

@@ -1,7 +1,7 @@
 """What is decided about holds: place, increment, extend, capture, release, and the recording of an expiry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from app.ledger.hold import Hold, HoldChange, HoldChangeKind, HoldStatus
 from app.ledger.reference import Conditions, Reference
 from app.ledger.transaction import CAPTURE, Line
 from app.ledger.transaction_verbs import Header, announce, enter, later
+from app.values import value
 
 _EVENTS: Final = {
     HoldChangeKind.PLACED: EventKind.HOLD_PLACED,
@@ -30,7 +31,7 @@ _EVENTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Change:
     """A hold's next state, what led there, and how much it moved."""
 

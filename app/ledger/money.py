@@ -1,8 +1,9 @@
 """Currencies and exact amounts: integers of minor units, parsed and printed without a float."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from app.values import value
 
 DIGITS_MAX: Final = 18
 BALANCE_MAX: Final = 10**18
@@ -10,7 +11,7 @@ _DECIMAL: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _TEXT_MAX: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Currency:
     """A currency by its ISO 4217 code, with the number of digits of its minor unit."""
 
@@ -19,7 +20,7 @@ class Currency:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Amount:
     """So many minor units of a currency."""
 

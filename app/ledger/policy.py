@@ -5,12 +5,12 @@ order. What a policy's values may be is told by `policy_problems`, its JSON by `
 what it comes to for one deposit by `availability`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from app.ledger.account import Account, Direction
 from app.ledger.calendar import DayUnit
+from app.values import value
 
 RULES_MAX: Final = 64
 PORTIONS_MAX: Final = 16
@@ -32,12 +32,12 @@ RISK_TIER: Final = "riskTier"
 """The key of an account's metadata under which its risk tier stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AtOnce:
     """Available when it is posted."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AfterDays:
     """Available so many days after the banking day of the deposit, at a minute of the local day."""
 
@@ -46,7 +46,7 @@ class AfterDays:
     minute: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UntilReleased:
     """Available when somebody releases it."""
 
@@ -54,14 +54,14 @@ class UntilReleased:
 Timing: TypeAlias = AtOnce | AfterDays | UntilReleased
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PerItem:
     """So many minor units of each deposit."""
 
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PerDay:
     """So many minor units of all deposits of one account that count for one banking day.
 
@@ -73,14 +73,14 @@ class PerDay:
     counter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Percent:
     """A share of what the rule's portions share out, in basis points, rounded down."""
 
     basis_points: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rest:
     """What the portions before leave."""
 
@@ -88,7 +88,7 @@ class Rest:
 Take: TypeAlias = PerItem | PerDay | Percent | Rest
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Portion:
     """One slice of a deposit: how much, and when."""
 
@@ -96,7 +96,7 @@ class Portion:
     timing: Timing
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DayLimit:
     """Takes the part of a day's deposits above `amount` out of the portions, to be available as `beyond` says.
 
@@ -108,7 +108,7 @@ class DayLimit:
     beyond: Timing
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Band:
     """Whole numbers from `at_least` on and below `below`; None is without end."""
 
@@ -123,7 +123,7 @@ class Band:
 ANY: Final = Band()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Match:
     """Which deposits a rule is for: all conditions hold; an empty one holds for every deposit.
 
@@ -139,7 +139,7 @@ class Match:
     metadata: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """For the deposits that match: portions in order, and a limit of the day above which they do not apply."""
 
@@ -150,7 +150,7 @@ class Rule:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parameter:
     """A named figure of a document: its value, and the places in the document where it is used."""
 
@@ -159,7 +159,7 @@ class Parameter:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """When money that comes in becomes available; amounts are minor units of `currency`.
 
@@ -203,7 +203,7 @@ class ProblemCode(StrEnum):
     CLOCK_TURNED = "CLOCK_TURNED"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyProblem:
     """One thing wrong with a policy, and where in its document, as "rules[2].portions[0].amount"."""
 

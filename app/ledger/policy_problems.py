@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import islice
 from typing import Final, assert_never
@@ -32,6 +31,7 @@ from app.ledger.policy import (
     Rule,
     Timing,
 )
+from app.values import value
 
 TIMES_MAX: Final = 48
 AGE_DAYS_MAX: Final = 36_500
@@ -46,7 +46,7 @@ _HIGHEST: Final = 10**money.DIGITS_MAX
 Problems = Iterator[PolicyProblem]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Known:
     """What a policy may refer to: currencies with their exponents, codes of calendars, time zones.
 

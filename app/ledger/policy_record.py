@@ -1,7 +1,7 @@
 """What is recorded of policies: versions, assignments, a tenant's own days, and the rule behind an entry."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
@@ -11,6 +11,7 @@ from app.ledger.calendar import Calendar
 from app.ledger.policy import Policy, PolicyProblem
 from app.ledger.policy_problems import Known
 from app.ledger.reserve import ReservePlan
+from app.values import value
 
 EVERYBODY: Final = UUID(int=0)
 """Stands for the tenant itself where a policy is assigned: the default of every account of the policy's currency."""
@@ -22,7 +23,7 @@ CLOSURE_DAYS_MAX: Final = 5 * 366
 """How many days ahead a day may be closed or opened."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyVersion:
     """One version of a policy, never changed: versions of one id and name count from 1.
 
@@ -39,7 +40,7 @@ class PolicyVersion:
     principal: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyAssignment:
     """From `sequence` on, deposits to an account follow a policy's latest version; None is the tenant's default again.
 
@@ -54,7 +55,7 @@ class PolicyAssignment:
     principal: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CalendarChange:
     """A tenant closed and opened days (`date.toordinal()`) of a calendar."""
 
@@ -67,7 +68,7 @@ class CalendarChange:
     principal: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EntryRule:
     """Why an entry matures when it does: the version of a policy, its rule, and the portion, from 1.
 
@@ -84,7 +85,7 @@ class EntryRule:
     business_day: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositSlice:
     """What one line of a deposit comes to: in minor units, from an instant on, by a rule unless that was overridden.
 
@@ -98,7 +99,7 @@ class DepositSlice:
     reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositRecord:
     """What a policy could look at when a deposit was made, and what the money came to before a reserve was kept.
 
@@ -141,7 +142,7 @@ CountedDay: TypeAlias = tuple[UUID, int, UUID]
 """An account, a banking day and a policy, whose versions share their counters."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyPages:
     """What deposits and commands about policies need of one tenant; loaded only for batches that have some.
 

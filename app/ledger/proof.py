@@ -6,7 +6,6 @@ that decides: every sum is made anew from the rows.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from app.ledger.hold import TRANSITIONS, Hold, HoldChange, HoldChangeKind, HoldS
 from app.ledger.policy_record import EVERYBODY, CalendarChange, PolicyAssignment, PolicyVersion
 from app.ledger.reserve import ReservePlan
 from app.ledger.transaction import Entry, EntryKey, Transaction
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Records:
     """All rows of one tenant, histories in the order in which they were written; `balances` are true at `at`."""
 

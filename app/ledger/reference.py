@@ -1,12 +1,13 @@
 """How a caller names things of the ledger, and what may be required of them before a command."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from app.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Reference:
     """Names an account, transaction or hold by its id or by the caller's own external id."""
 
@@ -14,7 +15,7 @@ class Reference:
     external_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EntryReference:
     """Names an entry: the `line`, from 1, of a transaction."""
 
@@ -22,7 +23,7 @@ class EntryReference:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptUntil:
     """Names an instant until which something is kept, in place of a number of days."""
 
@@ -47,7 +48,7 @@ class Comparison(StrEnum):
     LTE = "LTE"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condition:
     """Must hold before the command: the account's version, or one component against an amount.
 

@@ -1,12 +1,12 @@
 """Commands on their way: who asks under which key, and which commands belong together."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from app.ledger.command import Command
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """A command on its way: who asks, under which key, and the ids of what it would make.
 
@@ -25,7 +25,7 @@ class Request:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Group:
     """Requests that belong together; where `atomic`, all are accepted or none."""
 

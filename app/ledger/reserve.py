@@ -5,12 +5,12 @@ balance like any other money that matures; it comes free by itself, and can be r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from app.ledger.account import Account, Side
 from app.ledger.policy import WHOLE
+from app.values import value
 
 RESERVE: Final = "RESERVE"
 """The kind of an entry that is kept back."""
@@ -22,7 +22,7 @@ Slices: TypeAlias = Sequence[tuple[int, int | None]]
 """Amounts in minor units, each with the instant from which on it is available: None is at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReservePlan:
     """From `sequence` on, `basis_points` of each deposit to an account are kept for `days` of 24 hours; 0 is nothing.
 
@@ -44,7 +44,7 @@ class ReservePlan:
         return at + self.days * DAY if self.until_at is None else self.until_at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Part:
     """A part of a deposit: the number of the slice that it comes from, and whether it is kept as a reserve."""
 

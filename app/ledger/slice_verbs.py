@@ -1,6 +1,5 @@
 """What is decided about money that is moved in time: a pin where it lies, an increase where it goes, both naming it."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from app.ledger.account import Account
@@ -12,9 +11,10 @@ from app.ledger.money import Amount
 from app.ledger.reference import Conditions, EntryReference
 from app.ledger.transaction import RESCHEDULE, Entry, Line, Transaction
 from app.ledger.transaction_verbs import Header, later, own_rest, post
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Slice:
     """An increase, what of it may be moved, and how much is asked for."""
 

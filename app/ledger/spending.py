@@ -1,7 +1,6 @@
 """Spending: whether an account can give an amount, else what is missing, when it will be there, and what helps."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -11,6 +10,7 @@ from app.ledger import money
 from app.ledger.balance import Balance
 from app.ledger.decision import RejectionCode
 from app.ledger.forecast import CauseKind, Causes
+from app.values import value
 
 OPTIONS_MAX: Final = 5
 
@@ -23,7 +23,7 @@ class OptionKind(StrEnum):
     WAIT_FOR_EXPIRY = "WAIT_FOR_EXPIRY"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SpendingOption:
     """What could be spent at an instant, in minor units: the most of it, above zero."""
 
@@ -32,7 +32,7 @@ class SpendingOption:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spending:
     """Whether an amount can be spent at an instant; `refusal` says why not, None that it can.
 

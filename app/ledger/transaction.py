@@ -1,11 +1,11 @@
 """Transactions and their entries: immutable, and balanced in every currency."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from app.ledger.account import Account, Metadata, Side
+from app.values import value
 
 ENTRIES_MAX: Final = 100
 CAPTURE: Final = "CAPTURE"
@@ -20,7 +20,7 @@ RESERVED_KINDS: Final = frozenset({CAPTURE, REVERSAL, RESCHEDULE, ADVANCE})
 """Kinds that only the ledger itself gives to a transaction."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EntryKey:
     """Which entry: the transaction and the line in it."""
 
@@ -28,7 +28,7 @@ class EntryKey:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """An entry about to be made: on which account and side, how much, and when it matures."""
 
@@ -46,7 +46,7 @@ class Line:
         return self.amount if self.side is self.account.normal_side else -self.amount
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One debit or credit line; amounts in minor units, balances in the account's normal sign.
 
@@ -76,7 +76,7 @@ class Entry:
         return EntryKey(self.transaction_id, self.line)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transaction:
     """What ties entries together; `reverses_id` and `hold_id` say what it came from."""
 

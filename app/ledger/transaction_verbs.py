@@ -1,7 +1,6 @@
 """What is decided about money that moves: transfer and post, and what every posting has in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from app.ledger.account import Metadata, Side
@@ -12,12 +11,13 @@ from app.ledger.decision import Accepted, Culprit, Rejection, RejectionCode
 from app.ledger.effect import Licence, gather, judge, settle, write
 from app.ledger.event import EventKind
 from app.ledger.transaction import Entry, Line, Transaction
+from app.values import value
 
 FOREVER = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z: until released."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Header:
     """What a transaction says beside its entries."""
 

@@ -1,13 +1,13 @@
 """Access: who is asking, and the only rule of what they may do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
 from app import ledger
 from app.services.faults import Forbidden
+from app.values import value
 
 
 class Scope(StrEnum):
@@ -34,7 +34,7 @@ class Scope(StrEnum):
 _MISSED: Final = {"advance": Scope.MONEY_ADVANCE}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Principal:
     """Who asks: the bearer of a key or token, which names the tenant; nothing else does."""
 

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias, TypeVar
 
 from app import ledger
 from app.services.calendars import calendar_of, known
+from app.values import value
 
 Found = TypeVar("Found")
 _Answer: TypeAlias = ledger.Policy | tuple[ledger.PolicyProblem, ...]
@@ -16,7 +16,7 @@ DOCUMENTS_MAX: Final = 1_024
 """Documents of either sort that are kept as they were read, those read last."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Documents:
     """Texts of policies: `given` are to be published, and judged first; `published` were."""
 

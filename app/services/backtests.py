@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.services.almanac import Almanac
 from app.services.faults import BadInput, Fault, Overloaded
 from app.services.reader import reaching
 from app.services.writer import Writer
+from app.values import value
 
 DEPOSITS_MAX: Final = 100_000
 """Deposits that one back-test looks at."""
@@ -31,7 +32,7 @@ _LEASE_MICROSECONDS: Final = 60_000_000
 """After so long somebody else goes on with a back-test whose process is no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """What is to be back-tested: a published version, or a document of terms that are not; and which deposits.
 
@@ -52,7 +53,7 @@ class Question:
         return hashlib.sha256(orjson.dumps(asked, default=str)).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskedBacktest:
     """A back-test that was asked for, or why it was not."""
 

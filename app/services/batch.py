@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from app.services.almanac import Almanac, Documents
 from app.services.clock import ClockWatch
 from app.services.faults import BadInput, Unavailable
 from app.services.writer import CommitLostError, Decisions
+from app.values import value
 
 PRINCIPAL: Final = "system:simulation"
 EXPIRIES_MAX: Final = 1_000
@@ -27,7 +28,7 @@ class _UnreadError(Exception):
         self.documents = documents
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decided:
     """What was decided and is not stored: how accounts stood before, and the book in which it stands."""
 

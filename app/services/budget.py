@@ -2,17 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from app.services.clock import monotonic_seconds
 from app.services.faults import Throttled
+from app.values import value
 
 BUDGETS_MAX: Final = 10_000
 _RETRY_SECONDS_MIN: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BudgetState:
     """What a budget holds now, in whole points; it fills by `restore_rate` a second."""
 

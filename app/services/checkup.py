@@ -4,7 +4,6 @@ import platform
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 from app import store
 from app.services import clock
 from app.services.administration import AdministrationError, open_ledger
+from app.values import value
 
 POSTGRES_VERSION_MIN: Final = 15
 SQLITE_VERSION_MIN: Final = (3, 38)
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check:
     """One thing that was looked at, and what to do where it is not fine."""
 

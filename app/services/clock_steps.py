@@ -2,7 +2,6 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -10,6 +9,7 @@ from app import ledger
 from app.services.calendars import calendar_codes, calendar_of
 from app.services.faults import BadInput
 from app.services.time_zones import TimeZones
+from app.values import value
 
 BUSINESS_DAYS_MAX: Final = 366
 
@@ -32,7 +32,7 @@ class ClockStep(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Duration:
     """A span of time: months, which are as long as they are, then microseconds. A day has 24 hours."""
 
@@ -53,7 +53,7 @@ class Duration:
         return (moved - _EPOCH) // _MICROSECOND
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BusinessDays:
     """So many business days of a calendar, at the same time of day in its time zone."""
 

@@ -1,18 +1,19 @@
 """Explanations: a balance slice by slice, page by page, all at the coordinate of the first page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from app import ledger, store
 from app.services.faults import BadInput
 from app.services.reader import Reader
+from app.values import value
 
 _LOOKS_MAX: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ExplanationPlace:
     """Where an explanation goes on: its coordinate, what is not told yet of each part, and where that begins."""
 
@@ -28,7 +29,7 @@ class ExplanationPlace:
         return bool(self.maturing_left or self.held_left)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Explanation:
     """Slices in their order, and where to go on; a page may end early, as only so much is looked through for it."""
 

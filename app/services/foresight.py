@@ -1,7 +1,6 @@
 """Foresight: what will be available on accounts, and whether and when an amount can be spent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 from app import ledger, store
 from app.services.faults import BadInput
 from app.services.reader import Reader
+from app.values import value
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
@@ -31,7 +31,7 @@ class Step(StrEnum):
 MICROSECONDS: Final = MappingProxyType({Step.EVENT: 1, Step.HOUR: HOUR, Step.DAY: DAY})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forecast:
     """An account, what stands on it now, and the curve of what will be available."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
@@ -23,11 +23,12 @@ from app.services.simulation import Prospect, Simulation, simulate
 from app.services.sweeper import Sweeper
 from app.services.tenant_clock import TenantClock
 from app.services.writer import Writer, WriterLimits
+from app.values import value
 
 Answers = list[ledger.Decision]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GatewayLimits:
     """Bounds of the services, in commands and seconds; `sweep_interval_seconds` None leaves the sweeper off.
 

@@ -1,7 +1,7 @@
 """The key desk: API keys of a tenant seen, created, rotated and revoked, by an operator or by a bearer who may."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from app.services.access import Principal, Scope
 from app.services.faults import BadInput, Forbidden
 from app.services.keys import NewKey, make_key
 from app.services.names import NAME_CHARACTERS_MAX, is_name
+from app.values import value
 
 Answer = TypeVar("Answer")
 
@@ -33,7 +34,7 @@ class Run(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class KeyTerms:
     """What a key is to be: instants are UTC microseconds; `allowed_addresses` None lets it be used from anywhere."""
 
@@ -43,7 +44,7 @@ class KeyTerms:
     allowed_addresses: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MadeKey:
     """A key that was made, or why it was not; its text is known this once, and not where the answer is a replay."""
 

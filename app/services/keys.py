@@ -5,12 +5,13 @@ import hmac
 import re
 import secrets
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from app import ledger
+from app.values import value
 
 TenantMode = Literal["LIVE", "TEST"]
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -24,7 +25,7 @@ _FORM: Final = re.compile(r"(spd_(live|test)_([0-9a-z]{26})_([0-9A-Za-z]{32}))([
 _NOBODY: Final = hashlib.sha256(b"nobody").hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewKey:
     """A key just made: the text is shown once, the rest is stored."""
 
@@ -33,7 +34,7 @@ class NewKey:
     secret_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class KeyRecord:
     """A stored key with the tenant it names; instants are UTC microseconds."""
 
@@ -67,7 +68,7 @@ class KeyRecord:
         return any(read in network for network in self.allowed)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PresentedKey:
     """A key as a caller sent it, well formed and with the right checksum; nothing more is known yet."""
 

@@ -1,13 +1,14 @@
 """Previews: what a policy would make of a deposit, by the same function that decides one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app import ledger
 from app.services.almanac import Almanac, Documents
 from app.services.reader import Reader
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Previewed:
     """A policy's answer, and the terms that it was asked of; `published` where they are a version of a policy."""
 

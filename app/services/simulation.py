@@ -1,7 +1,6 @@
 """Simulation: what commands would come to, decided by the very rules that decide them, and nothing stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeGuard
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.services.faults import BadInput, Fault
 from app.services.foresight import MICROSECONDS, POINTS_MAX, YEARS_AHEAD, YEARS_AHEAD_MAX, Step, check_stretch
 from app.services.reader import Reader
 from app.services.writer import Decisions
+from app.values import value
 
 SIMULATED_MAX: Final = 100
 """Commands of one simulation."""
@@ -18,7 +18,7 @@ SIMULATED_MAX: Final = 100
 Points: TypeAlias = tuple[ledger.ForecastPoint, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prospect:
     """Until when, and in which steps, the forecasts of the accounts are wanted."""
 
@@ -26,7 +26,7 @@ class Prospect:
     step: Step = Step.DAY
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SimulatedAccount:
     """An account that accepted commands touch: how it would stand without them, and how it does with them.
 
@@ -40,7 +40,7 @@ class SimulatedAccount:
     curve_after: Points | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Simulation:
     """What was decided at `place`, group by group, and what it would leave.
 

@@ -11,6 +11,7 @@ from app.services import clock
 from app.services.batch import BatchRunner
 from app.services.clock_steps import ClockStep
 from app.services.writer import Writer
+from app.values import value
 
 PRINCIPAL: Final = "system:clock"
 LEAP_DAYS_MAX: Final = 3_660
@@ -29,7 +30,7 @@ Aim: TypeAlias = Callable[[int], int | ledger.Rejection]
 """Tells from where a clock stands where it is to go, or why it may not."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockMove:
     """What became of a move: the clock stands (or runs from) `at`; `target` is where it was to go, None if refused.
 

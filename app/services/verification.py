@@ -1,16 +1,16 @@
 """Verification: every invariant of every tenant, looked at in windows while the ledger may be served."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from app import store
+from app.values import value
 
 Advance: TypeAlias = Callable[[int, int, str], None]
 """Told how far work has come: done, of how many, and at what."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """A row that should not be there: which invariant it breaks, of which tenant, and what it says."""
 

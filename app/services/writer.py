@@ -11,6 +11,7 @@ from uuid import UUID
 from app import ledger, store, telemetry
 from app.services.clock import monotonic_seconds
 from app.services.faults import BadInput, DeadlineExceeded, Fault, Internal, OutcomeUnknown, Overloaded, Unavailable
+from app.values import value
 
 Answer = TypeVar("Answer")
 Decisions: TypeAlias = list[ledger.Decision]
@@ -34,7 +35,7 @@ class CommitLostError(Exception):
         self.decisions = decisions
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WriterLimits:
     """Bounds of the writer: commands in a batch, commands that may wait, and how long they may."""
 

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
@@ -12,6 +11,7 @@ from app import ledger
 from app.store.large_sums import large_sum, large_sum_of
 from app.store.session import Row, Session
 from app.store.statement import Statement
+from app.values import value
 
 _PLANS = Statement(
     "advances.plans",
@@ -52,7 +52,7 @@ _APART = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuoteRead:
     """A quote, and the advance that came of it if it was accepted."""
 

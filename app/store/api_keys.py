@@ -1,7 +1,7 @@
 """API keys: found by their public id; of the secret only a hash is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
 from app.store.tenants import TenantMode
 from app.store.writing import insertion
+from app.values import value
 
 _ADD = insertion("api_keys.add", "api_keys")
 _FIND = Statement(
@@ -56,7 +57,7 @@ _REVOKE = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StoredKey:
     """A key as it is stored; instants count microseconds since 1970 UTC.
 
@@ -80,7 +81,7 @@ class StoredKey:
     rotated_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class FoundKey(StoredKey):
     """A key with the tenant that it names."""
 

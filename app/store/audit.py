@@ -6,7 +6,6 @@ written in theirs. What had no effect of its own (a call that was refused, a clo
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from app.store.conditions import Conditions
 from app.store.reading import Window
 from app.store.session import Row, Session, Unit
 from app.store.writing import insertion
+from app.values import value
 
 Outcome = Literal["ACCEPTED", "REJECTED", "REFUSED"]
 
@@ -23,7 +23,7 @@ _ADD = insertion("audit.add", "audit_records")
 _TIMESTAMP_SHIFT = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AuditRecord:
     """What one request came to. REJECTED by the ledger's rules, REFUSED before them; `code` says why.
 
@@ -47,7 +47,7 @@ class AuditRecord:
         return (self.id.int >> _TIMESTAMP_SHIFT) * 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AuditFilter:
     """Which records; None filters nothing. Instants are of the world's clock, in microseconds, to the millisecond."""
 
@@ -135,7 +135,7 @@ def _of_record(row: Row) -> AuditRecord:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Part:
     """A table that a part of the log is read from."""
 

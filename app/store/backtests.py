@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.store.accounts import metadata_of
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
 from app.store.writing import insertion
+from app.values import value
 
 Status = Literal["RUNNING", "DONE", "FAILED"]
 
@@ -65,7 +65,7 @@ _COUNT_ONE = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StoredBacktest:
     """One back-test: what was asked, under which key, and how far it is; `result` once it is done.
 
@@ -95,7 +95,7 @@ class StoredBacktest:
     touched_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositPlace:
     """Which deposits: after one sequence and up to another, of one account, or of all of a currency."""
 

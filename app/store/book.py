@@ -1,7 +1,7 @@
 """Loading the pages of one batch: the tenant's head is locked, then a fixed number of statements reads everything."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -24,6 +24,7 @@ from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
 from app.store.tenants import TenantMode
 from app.store.transactions import find_transactions
+from app.values import value
 
 _LOCK = Statement(
     "book.lock",
@@ -116,7 +117,7 @@ _FUTURES = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LoadedPages:
     """The pages of a batch, and the moment they were read at."""
 

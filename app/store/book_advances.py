@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.store.columns import INSTANT_MAX
 from app.store.large_sums import large_sum, large_sum_of
 from app.store.session import Session
 from app.store.statement import Statement
+from app.values import value
 
 _AHEAD = Statement(
     "book.buckets_ahead",
@@ -33,7 +34,7 @@ _TODAY = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offers:
     """What commands about advances name: the plans in force, quotes by id, and their ids by external id."""
 

@@ -1,11 +1,11 @@
 """The instant at which a tenant reads and decides, and the clock of TEST tenants."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from app.store import errors
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
+from app.values import value
 
 _READ = Statement(
     "clock.read",
@@ -26,7 +26,7 @@ _SET = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """Where a tenant stands: its last sequence, the instant it is now for it, and the database's own clock."""
 

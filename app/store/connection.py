@@ -1,15 +1,15 @@
 """What every database driver is reduced to: open, fetch, commit, roll back, close."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from app.store.session import Row, Rows
 from app.store.statement import Dialect
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """Bounds of every connection of a database; `prepared` is off behind a pooler that shares connections."""
 

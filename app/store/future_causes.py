@@ -3,13 +3,13 @@
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from uuid import UUID
 
 from app import ledger
 from app.store.session import Row, Session
 from app.store.statement import Statement
+from app.values import value
 
 CAUSES_MAX = 20_000
 """What is told of all accounts together, at most."""
@@ -48,7 +48,7 @@ _LAPSED = """least($4::bigint, coalesce((SELECT o.expires_at FROM holds o
 _SINGLE = Statement("future_causes.single", _CAUSES.replace("{matured}", _MATURED).replace("{lapsed}", _LAPSED))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stretch:
     """What to look at: causes after an instant, told from `start` to `end`, gathered at the ends of steps.
 

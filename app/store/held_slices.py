@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from app.store.reading import Coordinate
 from app.store.session import Row, Session
 from app.store.slices import LOOKED_THROUGH
 from app.store.statement import Statement
+from app.values import value
 
 CHANGES_MAX = 1_000
 """With more hold changes on the account since, a past coordinate's holds are looked for among all that were placed."""
@@ -56,7 +57,7 @@ _PLACED = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeldSlices:
     """Slices in their order, and the sequence before which to go on; a page may end early.
 

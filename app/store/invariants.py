@@ -1,7 +1,6 @@
 """Checking a tenant's ledger against what must always hold, in small pieces, while it is being served."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.store.database import Database
 from app.store.invariant_queries import RANGED
 from app.store.policy_invariants import COUNTERS_NAME, find_wrong_counters
 from app.store.statement import Statement
+from app.values import value
 
 WINDOW_SEQUENCES: Final = 2_000
 """How many sequences one query looks at: a snapshot is held no longer than that takes."""
@@ -67,7 +67,7 @@ _UNCLAIMED = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InvariantCheck:
     """One step of a check: how far it is, and the rows that should not be there (none, if all is well)."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from app.store.protection import bind_rows, grant
 from app.store.sqlite import FileLock, check_path
 from app.store.sqlite_statistics import describe_tables
 from app.store.statement import Statement
+from app.values import value
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK_SECONDS_MAX = 30
@@ -32,7 +32,7 @@ _LOCK_NUMBER = 5_706_133_947_521
 _REVISION = Statement("migration.revision", "SELECT version_num FROM alembic_version")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MigrationState:
     """The revision a database is at, None where it has no tables, and the one this version needs."""
 

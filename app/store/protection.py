@@ -5,7 +5,6 @@ history and never change it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, text
 from app.store.session import Session
 from app.store.statement import Statement
 from app.store.tables import TABLES
+from app.values import value
 
 CHANGING: Final = frozenset(
     {"accounts", "api_keys", "backtests", "balances", "buckets", "calendar_days", "deposit_counters", "heads", "holds"}
@@ -42,7 +42,7 @@ _TABLES = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Protection:
     """What holds of the role that asked, and of the tables, by name."""
 

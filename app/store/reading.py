@@ -1,12 +1,12 @@
 """What reads ask for and answer with: coordinates, filters, windows on a list, and balances as they were read."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from app import ledger
+from app.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coordinate:
     """Where a read stands: the tenant's sequence that it saw, and the instant it evaluated at."""
 
@@ -14,7 +14,7 @@ class Coordinate:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BalanceRead:
     """A balance with its coordinate; equal for ever when read again there."""
 
@@ -24,7 +24,7 @@ class BalanceRead:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Position:
     """A place in a list: accounts and holds by (creating sequence, id), entries by (sequence, line)."""
 
@@ -32,7 +32,7 @@ class Position:
     tie: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Window:
     """Which part of a list: at most `limit` items strictly between the positions, from the end if `backward`."""
 
@@ -42,7 +42,7 @@ class Window:
     before: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccountFilter:
     """Which accounts; None filters nothing. `frozen` is either direction."""
 
@@ -53,7 +53,7 @@ class AccountFilter:
     frozen: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldFilter:
     """Which holds; statuses are as they read at the instant of the read (a lapsed hold is EXPIRED)."""
 
@@ -62,7 +62,7 @@ class HoldFilter:
     expires_before: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EntryFilter:
     """Which entries; `maturing` True keeps those with `available_at` after the read's instant, False the others."""
 
@@ -73,7 +73,7 @@ class EntryFilter:
     maturing: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TransactionFilter:
     """Which transactions."""
 
@@ -84,7 +84,7 @@ class TransactionFilter:
     recorded_before: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrialBalanceTotal:
     """The net ledger balances of one currency that stand on each side, in minor units, and of how many accounts."""
 

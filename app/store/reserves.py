@@ -3,13 +3,13 @@
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from app import ledger
 from app.store.large_sums import BILLION, large_sum_of
 from app.store.session import Session
 from app.store.statement import Statement
+from app.values import value
 
 # However little is left, much may have come and gone.
 _LINES = """FROM entries e WHERE e.tenant_id = $1 AND e.account_id = u.account_id AND e.kind = 'RESERVE'
@@ -27,7 +27,7 @@ _STANDING = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reserve:
     """What of an account's maturing money is kept as a reserve, in minor units, and the plan that deposits follow."""
 

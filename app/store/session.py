@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.store.statement import Dialect, Statement
+from app.values import value
 
 Row = Mapping[str, Any]
 Rows = Sequence[tuple[Any, ...]]
@@ -36,7 +36,7 @@ class Unit(Session, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Executed:
     """A statement as it was sent to the database."""
 

@@ -8,7 +8,7 @@ was shown before it nor what comes after, however many lines share one instant.
 # ruff: noqa: S608 - statements are put together of constants of this module, values are always parameters
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.store.entries import entry_of
 from app.store.reading import Coordinate
 from app.store.session import Session
 from app.store.statement import Statement
+from app.values import value
 
 LOOKED_THROUGH = 128
 """Empty buckets, and lines that carry no slice, that a page looks through beyond its size; then it ends early."""
@@ -68,7 +69,7 @@ _LINES = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MaturingPlace:
     """Where to go on: in the bucket of an instant before a line, `left` being what is not told of it yet.
 
@@ -81,7 +82,7 @@ class MaturingPlace:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MaturingSlices:
     """Slices in their order, and where to go on: a page may end early, as only so much is looked through for it.
 

@@ -14,10 +14,11 @@ The text is PostgreSQL's, with `$1` for its arguments and these few marks:
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from app.store.tables import TABLES
+from app.values import value
 
 Dialect = Literal["postgresql", "sqlite"]
 
@@ -36,7 +37,7 @@ _MARKS: dict[Dialect, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Statement:
     """A named SQL text; `scalars` counts its single arguments, `columns` names those of its rows if it takes any."""
 

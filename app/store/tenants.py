@@ -1,12 +1,12 @@
 """Tenants: each is one ledger of an organisation, with one history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from app.store.session import Row, Session, Unit
 from app.store.statement import Statement
+from app.values import value
 
 TenantMode = Literal["LIVE", "TEST"]
 
@@ -27,7 +27,7 @@ _BY_ID = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tenant:
     """One ledger; LIVE or TEST for good. `created_at` counts microseconds since 1970 UTC."""
 

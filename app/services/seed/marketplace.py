@@ -1,7 +1,7 @@
 """The cast of the demo: a marketplace, its banks and its merchants, as `fixtures/demo` describes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from app import ledger
+from app.values import value
 
 # In an installed wheel beside the code, in a clone beside `app`.
 _FOLDERS: Final = (Path(__file__).parents[2] / "fixtures", Path(__file__).parents[3] / "fixtures")
@@ -21,7 +22,7 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Region:
     """What the merchants of one currency share; amounts in minor units, weekdays from Monday = 0."""
 
@@ -73,7 +74,7 @@ class Region:
         return round(moment.timestamp()) * SECOND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Merchant:
     """One who sells on the marketplace."""
 
@@ -94,7 +95,7 @@ class Merchant:
         return self.external_id.rpartition(":")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Marketplace:
     """The whole cast, and the shipped availability policies: documents by their names."""
 

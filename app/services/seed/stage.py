@@ -9,6 +9,7 @@ from typing import Final
 
 from app import ledger
 from app.services.seed.marketplace import Marketplace, Merchant
+from app.values import value
 
 _SEED: Final = 20_240_229
 
@@ -37,7 +38,7 @@ class Purse:
             self.free += amount
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """One command of the story under its idempotency key; without key for what the ledger records by itself."""
 
@@ -45,7 +46,7 @@ class Line:
     command: ledger.Command
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scene:
     """What happens at one instant."""
 

@@ -1,12 +1,12 @@
 """What customers pay and take back in the demo: sales with their fees, refunds, disputes, the acquirer's money."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from app import ledger
 from app.services.seed.marketplace import DAY, HOUR, MINUTE, Merchant, Region
 from app.services.seed.stage import Stage, account
+from app.values import value
 
 _REFUND_PERCENT: Final = 4
 _DISPUTE_PER_THOUSAND: Final = 4
@@ -18,7 +18,7 @@ CREDIT: Final = ledger.Side.CREDIT
 DEBIT: Final = ledger.Side.DEBIT
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sale:
     """A sale as it was posted: line 2 is the merchant's money, which matures at `matures_at`."""
 
