@@ -67,7 +67,7 @@ class Found:
             lines.append(
                 f"| {row.number} | {row.work} | {_figure(ours, row)} | {row.reference} | {_figure(reference, row)} |"
                 f" **{ratio:.2f}** | {min(ratios):.2f} to {max(ratios):.2f} | {_goal(row)} |"
-                f" {'reached' if row.holds(ratio) else 'missed'} |"
+                f" {_outcome(row, ratio)} |"
             )
         return "\n".join(lines)
 
@@ -104,18 +104,20 @@ class Found:
     def picture(self) -> str:
         """Return the ratios as bars, each beside the mark of its goal."""
         parts = []
-        for place, (row, pairs) in enumerate(self._pairs.items()):
-            ratio = statistics.median(ours / reference for ours, reference in pairs) / row.goal
+        shown = {row: pairs for row, pairs in self._pairs.items() if row.goal is not None}
+        for place, (row, pairs) in enumerate(shown.items()):
+            goal_ratio = row.goal or 1.0
+            ratio = statistics.median(ours / reference for ours, reference in pairs) / goal_ratio
             top = 40 + place * _LINE
             scale = (_WIDTH - _LEFT - 60) / _RATIO_MAX
             width = min(ratio, _RATIO_MAX) * scale
-            colour = "#2a7f62" if row.holds(ratio * row.goal) else "#b4552d"
+            colour = "#2a7f62" if row.holds(ratio * goal_ratio) else "#b4552d"
             parts.append(
                 f'<text x="{_LEFT - 12}" y="{top + 13}" text-anchor="end">{row.number} {_short(row.work)}</text>'
                 f'<rect x="{_LEFT}" y="{top}" width="{width:.0f}" height="{_BAR}" fill="{colour}"/>'
-                f'<text x="{_LEFT + width + 6:.0f}" y="{top + 13}">{ratio * row.goal:.2f}</text>'
+                f'<text x="{_LEFT + width + 6:.0f}" y="{top + 13}">{ratio * goal_ratio:.2f}</text>'
             )
-        height = 60 + len(self._pairs) * _LINE
+        height = 60 + len(shown) * _LINE
         goal = _LEFT + (_WIDTH - _LEFT - 60) / _RATIO_MAX
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif"'
@@ -161,7 +163,15 @@ def _figure(value: float, row: Row) -> str:
     return f"{value * 1e3:.2f} ms" if row.unit == " s" else f"{value:,.0f}{row.unit}"
 
 
+def _outcome(row: Row, ratio: float) -> str:
+    if row.goal is None:
+        return "for the record"
+    return "reached" if row.holds(ratio) else "missed"
+
+
 def _goal(row: Row) -> str:
+    if row.goal is None:
+        return "none"
     return f"{'≤' if row.at_most else '≥'} {row.goal:g}"
 
 

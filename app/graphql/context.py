@@ -28,6 +28,7 @@ class Context:
         self.tenant_id = principal.tenant_id
         self.may_read = principal.may(services.Scope.BALANCES_READ)
         self.may_introspect = principal.may(services.Scope.INTROSPECT)
+        self.asks_once = False
         self._reader: services.Reader | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sequence: int | None = None
@@ -43,7 +44,7 @@ class Context:
     ) -> Answer:
         """Ask the snapshot one question: a method of the reader, and what that takes."""
         if self._reader is None:
-            self._reader = self.gateway.reader(self.principal, at_least=self._sequence)
+            self._reader = self.gateway.reader(self.principal, at_least=self._sequence, once=self.asks_once)
         return await ask(self._reader, *given, **named)
 
     async def reach(self, sequence: int | None) -> None:

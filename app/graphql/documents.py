@@ -25,6 +25,7 @@ from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule
 from app import services
 from app.graphql import cost
 from app.graphql import limits as limits_module
+from app.graphql.asking import asks_once
 from app.graphql.document_text import TextExceededError, check_text
 from app.graphql.errors import ErrorEntry, entry_of
 from app.graphql.projection import Projections
@@ -85,6 +86,8 @@ class Document:
     # By the operation's name.
     prices: Mapping[str, cost.Price]
     variables: Mapping[str, Variables]
+    # The names of the operations that read only once.
+    asking_once: frozenset[str]
     projections: Projections
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -114,6 +117,10 @@ class Document:
     def read_variables(self, operation: OperationDefinitionNode, given: Mapping[str, object]) -> VariableValues | None:
         """Return the values of an operation's variables, or None where graphql-core is to read them."""
         return self.variables[_name_of(operation)].read(given)
+
+    def asks_once(self, operation: OperationDefinitionNode) -> bool:
+        """Tell whether an operation reads only once, and needs no snapshot."""
+        return _name_of(operation) in self.asking_once
 
     def asks_of_the_schema_alone(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation is about the schema, and so about nobody's money."""
@@ -213,7 +220,10 @@ class Documents:
         heavy = any(price.nodes > limits.nodes_max for price in prices.values())
         digest = hashlib.sha256(source.encode()).hexdigest()[:_DIGEST_CHARACTERS]
         variables = {_name_of(operation): Variables(self._schema, operation, self._readers) for operation in operations}
-        return Document(tree, operations, fragments, heavy, digest, prices, variables, Projections(fragments))
+        once = frozenset(
+            _name_of(operation) for operation in operations if asks_once(self._schema, operation, fragments)
+        )
+        return Document(tree, operations, fragments, heavy, digest, prices, variables, once, Projections(fragments))
 
     def _keep(self, source: str, document: Document) -> None:
         self._kept[source] = document

@@ -35,6 +35,8 @@ class OperationContext(Protocol):
     """What resolvers are given; one for each operation, closed when it ends."""
 
     may_introspect: bool
+    asks_once: bool
+    """Whether nothing is read but once."""
 
     async def aclose(self) -> None:
         """Give back what the operation holds."""
@@ -126,6 +128,7 @@ class Executor:
                     raise services.Forbidden(f"This needs the scope {services.Scope.INTROSPECT}.")
                 check_variables(variables, self.limits)
                 document.check_nodes(operation, variables, self.limits)
+                context.asks_once = document.asks_once(operation)
                 result = await self._execute(document, operation, variables, context)
             finally:
                 await _close(context)

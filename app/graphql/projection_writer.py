@@ -101,7 +101,7 @@ class Writer:
         if field_name == _TYPENAME:
             return repr(kind.name)
         field = kind.fields[field_name]
-        attribute = _plain_attribute(field)
+        attribute = plain_attribute(field)
         if attribute is None:
             return None
         derived = getattr(place.origin, attribute, None)
@@ -193,7 +193,7 @@ def _class_of(kind: GraphQLObjectType) -> type | None:
     return definition.origin if isinstance(definition, StrawberryObjectDefinition) else None
 
 
-def _plain_attribute(field: GraphQLField) -> str | None:
+def plain_attribute(field: GraphQLField) -> str | None:
     """Return the attribute that a field reads and does nothing else, or None."""
     if field.args or not getattr(field.resolve, "_is_default", False):
         return None

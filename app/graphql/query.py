@@ -87,6 +87,9 @@ class Query(AvailabilityQuery, SimulationQuery, AdvanceQuery, BacktestQuery, Pol
         """Load it, together with others that are asked for by their own fields."""
         context = info.context
         reference = by.reference(("by",))
+        if context.asks_once:
+            (funds,) = await context.loaders.funds(await context.read(services.Reader.funds, [reference]), None)
+            return None if funds is None else funds.account
         await context.reach(at_least)
         key = await context.id_of(ledger.ACCOUNT_KIND, reference)
         return None if key is None else await context.loaders.accounts.one(key)

@@ -182,9 +182,13 @@ class Gateway:
         """Return the budget of a bearer, by its public id; it is this process's own."""
         return self._budgets.of(bearer)
 
-    def reader(self, principal: Principal, *, at_least: int | None = None) -> Reader:
-        """Return a reader of the principal's tenant, for one operation; it connects when first asked."""
-        return Reader(self._database, principal.tenant_id, at_least=at_least, seconds_max=self._limits.read_seconds_max)
+    def reader(self, principal: Principal, *, at_least: int | None = None, once: bool = False) -> Reader:
+        """Return a reader of the principal's tenant, for one operation; it connects when first asked.
+
+        `once` tells that nothing will be read but `funds`, and that but once.
+        """
+        seconds = self._limits.read_seconds_max
+        return Reader(self._database, principal.tenant_id, at_least=at_least, once=once, seconds_max=seconds)
 
     def tenant_clock(self, principal: Principal) -> TenantClock:
         """Return what moves the clock of the principal's tenant; raises Forbidden where it has none of its own."""

@@ -38,11 +38,20 @@ class Reader:
     """
 
     def __init__(
-        self, database: store.Database, tenant_id: UUID, *, at_least: int | None = None, seconds_max: float = 8.0
+        self,
+        database: store.Database,
+        tenant_id: UUID,
+        *,
+        at_least: int | None = None,
+        once: bool = False,
+        seconds_max: float = 8.0,
     ) -> None:
         self._database = database
         self._tenant_id = tenant_id
         self._at_least = at_least
+        # Whether the one read that there will be is still to come; a snapshot for it alone would be two messages more.
+        self._once = once
+        self._glanced = False
         self._seconds_max = seconds_max
         self._until = 0.0
         self._stack = AsyncExitStack()
@@ -83,7 +92,20 @@ class Reader:
         self, references: Sequence[ledger.Reference]
     ) -> list[tuple[ledger.Account, store.BalanceRead] | None]:
         """Return each account meant with its balance now, in one statement; None for one that is not there."""
+        if self._once and self._session is None:
+            return await self._glance(references)
         return await self._read(store.find_funds, references, await self.coordinate())
+
+    async def _glance(
+        self, references: Sequence[ledger.Reference]
+    ) -> list[tuple[ledger.Account, store.BalanceRead] | None]:
+        """Read funds without a snapshot around the statement; nothing else can be read beside it then."""
+        async with self._turn:
+            self._check_open()
+            self._glanced = True
+            self._until = asyncio.get_running_loop().time() + self._seconds_max
+            session = self._database.glance(self._tenant_id)
+            return await self._bounded(store.glance_at_funds(session, self._tenant_id, references))
 
     async def balances(self, ids: Sequence[UUID], at: int | None = None) -> dict[UUID, store.BalanceRead]:
         """Return balances now, or at an instant: the past as recorded by then, the future from known facts.
@@ -310,8 +332,7 @@ class Reader:
 
     async def _placed(self) -> store.Session:
         """Return the snapshot, opened and its coordinate read if this is the first read."""
-        if self._closed:
-            raise DeadlineExceeded("The read was given up.")
+        self._check_open()
         if self._session is None:
             self._until = asyncio.get_running_loop().time() + self._seconds_max
             session = await self._bounded(self._stack.enter_async_context(self._database.read(self._tenant_id)))
@@ -321,6 +342,12 @@ class Reader:
                 raise Unavailable(message, retry_after_seconds=_BEHIND_SECONDS)
             self._session, self._coordinate = session, here
         return self._session
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise DeadlineExceeded("The read was given up.")
+        if self._glanced:
+            raise RuntimeError("an operation that was to read once reads again, and would see another moment")
 
     async def _known(self) -> store.Coordinate:
         if self._coordinate is None:  # pragma: no cover - set together with the session

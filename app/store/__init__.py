@@ -35,7 +35,7 @@ from app.store.backtests import (
     insert_backtest,
     touch_backtest,
 )
-from app.store.balances import find_balances, find_balances_as_of, find_funds
+from app.store.balances import find_balances, find_balances_as_of, find_funds, glance_at_funds
 from app.store.book import find_lapsed_holds, load_futures, load_pages, lock_head
 from app.store.book_policies import find_deposit_days
 from app.store.book_saving import save_book
@@ -213,6 +213,7 @@ __all__ = [
     "find_transactions",
     "find_transactions_of_holds",
     "find_trial_balance",
+    "glance_at_funds",
     "hash_of_key",
     "insert_audit_record",
     "insert_backtest",

@@ -17,13 +17,14 @@ Funds: TypeAlias = tuple[ledger.Account, BalanceRead]
 
 # `maturing` is what had yet to mature at `maturing_at`, and `held` counts holds until their expiry is recorded: what
 # came due since, by the instant of the read, is taken off.
-_LIVE = """b.account_id, b.ledger, b.held, b.maturing, b.version, b.floor, b.out_frozen, b.in_frozen, b.closed,
+_LIVE_AT = """b.account_id, b.ledger, b.held, b.maturing, b.version, b.floor, b.out_frozen, b.in_frozen, b.closed,
     coalesce((SELECT sum(k.amount) FROM buckets k
         WHERE k.tenant_id = $1 AND k.account_id = b.account_id
-        AND k.available_at > b.maturing_at AND k.available_at <= $2), 0)::bigint AS matured,
+        AND k.available_at > b.maturing_at AND k.available_at <= NOW), 0)::bigint AS matured,
     coalesce((SELECT sum(h.amount - h.captured - h.released) FROM holds h
         WHERE h.tenant_id = $1 AND h.account_id = b.account_id
-        AND h.status = 'ACTIVE' AND h.expires_at <= $2), 0)::bigint AS lapsed"""
+        AND h.status = 'ACTIVE' AND h.expires_at <= NOW), 0)::bigint AS lapsed"""
+_LIVE = _LIVE_AT.replace("NOW", "$2")
 
 _FIND = Statement(
     "balances.find",
@@ -31,14 +32,20 @@ _FIND = Statement(
 )
 # The ids are found first, which the limit makes sure of: under row-level security a condition with a query in it may
 # tell of rows, so that PostgreSQL would look at every account before it asked.
-_FUNDS = Statement(
-    "balances.funds",
-    f"""SELECT w.place, {{all(a accounts)}}, {_LIVE} FROM (
-            SELECT u.place, coalesce(u.id, (SELECT x.id FROM external_ids x
-                WHERE x.tenant_id = $1 AND x.kind = 'ACCOUNT' AND x.external_id = u.external_id)) AS id
-            FROM {{rows(place bigint, id uuid, external_id text)}} LIMIT 1000000) w
-        {{each(accounts a ON a.tenant_id = $1 AND a.id = w.id)}}
-        {{each(balances b ON b.tenant_id = $1 AND b.account_id = a.id)}}""",
+_WANTED = """(SELECT u.place, coalesce(u.id, (SELECT x.id FROM external_ids x
+        WHERE x.tenant_id = $1 AND x.kind = 'ACCOUNT' AND x.external_id = u.external_id)) AS id
+    FROM {rows(place bigint, id uuid, external_id text)} LIMIT 1000000) w
+    {each(accounts a ON a.tenant_id = $1 AND a.id = w.id)}
+    {each(balances b ON b.tenant_id = $1 AND b.account_id = a.id)}"""
+_FUNDS = Statement("balances.funds", f"SELECT w.place, {{all(a accounts)}}, {_LIVE} FROM {_WANTED}")
+# With the coordinate, in the same statement; it is worked out first, so that no condition holds more than a column.
+_FUNDS_NOW = Statement(
+    "balances.funds_now",
+    f"""WITH n AS MATERIALIZED (SELECT t.sequence AS reached,
+            greatest(t.recorded_at, coalesce(t.frozen_at, {{clock}} + t.clock_offset)) AS at
+            FROM heads t WHERE t.tenant_id = $1)
+        SELECT n.reached, n.at, w.place, {{all(a accounts)}}, {_LIVE_AT.replace("NOW", "n.at")}
+        FROM n CROSS JOIN {_WANTED}""",
 )
 
 # Each fact comes from the last line of its history up to the sequence, each found by one descent of an index: L from
@@ -120,6 +127,19 @@ async def find_funds(
     funds: list[Funds | None] = [None] * len(references)
     for row in rows:
         funds[row["place"]] = account_of(row), _live(row, coordinate)
+    return funds
+
+
+async def glance_at_funds(
+    session: Session, tenant_id: UUID, references: Sequence[ledger.Reference]
+) -> list[Funds | None]:
+    """As `find_funds`, and where the tenant stands now is read by the same statement."""
+    if not references:
+        return []
+    named = [(place, reference.id, reference.external_id) for place, reference in enumerate(references)]
+    funds: list[Funds | None] = [None] * len(references)
+    for row in await session.rows(_FUNDS_NOW, tenant_id, rows=named):
+        funds[row["place"]] = account_of(row), _live(row, Coordinate(row["reached"], row["at"]))
     return funds
 
 

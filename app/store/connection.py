@@ -36,6 +36,15 @@ class Connection(Protocol):
         """Open a snapshot, or a unit of work on a writer's connection: one tenant's, or what spans them for None."""
         ...
 
+    @property
+    def glances_at(self) -> UUID | None:
+        """Whose rows a statement outside a transaction would see; None where that takes a transaction."""
+        ...
+
+    async def glance_at(self, tenant_id: UUID) -> bool:
+        """Let statements outside a transaction see one tenant's rows; False where they cannot, and nothing was done."""
+        ...
+
     async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:
         """Run one statement."""
         ...

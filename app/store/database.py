@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.engine import URL, make_url
@@ -16,6 +17,8 @@ from app.store.postgresql import PostgresDriver
 from app.store.session import Row, Rows, Session, Unit, prepare
 from app.store.sqlite import SqliteDriver, is_locked
 from app.store.statement import Dialect, Statement
+
+Found = TypeVar("Found")
 
 
 def _clock() -> int:
@@ -111,6 +114,28 @@ class _Unit(_Session):
         self.committed = True
 
 
+class _Glance:
+    """Statements each of which is a snapshot of its own, outside any transaction."""
+
+    def __init__(self, database: "Database", tenant_id: UUID) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self.dialect = database.dialect
+
+    async def rows(self, statement: Statement, *scalars: object, rows: Rows | None = None) -> Sequence[Row]:
+        """Run a statement and return its rows, read by column name."""
+        sql = prepare(statement, self.dialect, scalars, rows)
+
+        async def ask(connection: Connection) -> Sequence[Row]:
+            return await connection.fetch(sql, scalars, rows)
+
+        return await self._database.glanced(self._tenant_id, ask)
+
+    async def run(self, statement: Statement, *scalars: object, rows: Rows | None = None) -> None:
+        """Run a statement whose rows nobody needs."""
+        await self.rows(statement, *scalars, rows=rows)
+
+
 class _Lane:
     """A writer's own connection, opened when it is first needed and again when it was lost."""
 
@@ -154,6 +179,53 @@ class Database:
                 await _finish(connection)
                 if not connection.lost:
                     self._idle.append(connection)
+
+    def glance(self, tenant_id: UUID) -> Session:
+        """Return what reads one tenant's rows by single statements, each of them a snapshot of its own.
+
+        A statement alone needs no transaction around it, which takes two messages more. Two of them may see different
+        moments: this is for who asks once.
+        """
+        return _Glance(self, tenant_id)
+
+    async def glanced(self, tenant_id: UUID, ask: Callable[[Connection], Awaitable[Found]]) -> Found:
+        """Ask a connection that sees a tenant's rows, for what a statement reads; for `glance`."""
+        async with self._permits:
+            known = self._idle_for(tenant_id)
+            if known is not None:
+                try:
+                    return await self._glanced_by(known, tenant_id, ask)
+                except errors.StoreError:
+                    # It may have been cut while it was idle. Reading again does no harm.
+                    if not known.lost:
+                        raise
+            return await self._glanced_by(await self._driver.connect(writing=False), tenant_id, ask)
+
+    async def _glanced_by(
+        self, connection: Connection, tenant_id: UUID, ask: Callable[[Connection], Awaitable[Found]]
+    ) -> Found:
+        done = False
+        try:
+            if not await connection.glance_at(tenant_id):
+                # Behind a pooler what a session was told would reach whoever has it next.
+                await connection.begin(tenant_id)
+                found = await ask(connection)
+            else:
+                found = await ask(connection)
+                done = True
+        finally:
+            if not done:
+                await _finish(connection)
+            if not connection.lost:
+                self._idle.append(connection)
+        return found
+
+    def _idle_for(self, tenant_id: UUID) -> Connection | None:
+        """Take an idle connection, if there is one: best one that sees the tenant's rows already."""
+        for place, connection in enumerate(self._idle):
+            if connection.glances_at == tenant_id:
+                return self._idle.pop(place)
+        return self._idle.pop() if self._idle else None
 
     @asynccontextmanager
     async def write(self, lane: int = 0, tenant_id: UUID | None = None) -> AsyncIterator[Unit]:

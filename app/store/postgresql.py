@@ -62,7 +62,8 @@ class PostgresDriver:
             raise errors.Unavailable(f"PostgreSQL at {place(self._url)} cannot be reached: {error}") from error
         postgresql_arrays.register(driver)
         # Behind a pooler that gives each transaction another session, the settings have to come with each transaction.
-        return PostgresConnection(driver, _opening(limits, {} if limits.prepared else settings, writing=writing))
+        opening = _opening(limits, {} if limits.prepared else settings, writing=writing)
+        return PostgresConnection(driver, opening, may_glance=limits.prepared and not writing)
 
     def close(self) -> None:
         """Nothing is held beside the connections."""
@@ -71,9 +72,11 @@ class PostgresDriver:
 class PostgresConnection:
     """One asyncpg connection."""
 
-    def __init__(self, driver: Any, opening: str) -> None:  # noqa: ANN401 - asyncpg ships no types
+    def __init__(self, driver: Any, opening: str, *, may_glance: bool) -> None:  # noqa: ANN401 - asyncpg ships no types
         self._driver = driver
         self._opening = opening
+        self._may_glance = may_glance
+        self.glances_at: UUID | None = None
 
     @property
     def lost(self) -> bool:
@@ -86,6 +89,19 @@ class PostgresConnection:
             await self._driver.execute(f"{self._opening}; SET LOCAL {TENANT_SETTING} = '{tenant_id or EVERY_TENANT}'")
         except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
             raise self._translated(error) from error
+
+    async def glance_at(self, tenant_id: UUID) -> bool:
+        """Set whose rows the session sees outside transactions; each transaction sets that for itself."""
+        if not self._may_glance:
+            return False
+        if self.glances_at != tenant_id:
+            self.glances_at = None
+            try:
+                await self._driver.execute(f"SET {TENANT_SETTING} = '{tenant_id}'")
+            except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
+                raise self._translated(error) from error
+            self.glances_at = tenant_id
+        return True
 
     async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:
         """Run one statement."""
@@ -179,6 +195,7 @@ def _settings(limits: Limits, *, writing: bool) -> dict[str, str]:
     # A writer that dozes off holds the tenant's head; a reader only holds a snapshot, bounded by its own deadline.
     idle_seconds = limits.idle_seconds_max if writing else limits.statement_seconds_max + limits.lock_seconds_max
     return {
+        **({} if writing else {"default_transaction_read_only": "on"}),
         "idle_in_transaction_session_timeout": _milliseconds(idle_seconds),
         "lock_timeout": _milliseconds(limits.lock_seconds_max),
         "statement_timeout": _milliseconds(limits.statement_seconds_max),

@@ -93,10 +93,15 @@ class SqliteConnection:
         self._seconds = statement_seconds_max
         self._writing = writing
         self.lost = False
+        self.glances_at: UUID | None = None
 
     async def begin(self, tenant_id: UUID | None) -> None:  # noqa: ARG002 - a file knows no rows of others
         """Open a snapshot, or take the file's write lock."""
         await self._execute("BEGIN IMMEDIATE" if self._writing else "BEGIN", ())
+
+    async def glance_at(self, tenant_id: UUID) -> bool:  # noqa: ARG002 - as above
+        """Do nothing: a statement is a snapshot of its own."""
+        return True
 
     async def fetch(self, sql: str, scalars: Sequence[object], rows: Rows | None) -> Sequence[Row]:
         """Run one statement."""

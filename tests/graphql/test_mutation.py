@@ -188,8 +188,8 @@ async def test_nothing_is_held_open_while_the_writer_is_awaited(api: Api, monkey
     gateway, opened, closed, open_while_writing = api.desk.gateway, [0], [0], []
     make_reader, submit = gateway.reader, gateway.submit
 
-    def reader(principal: services.Principal, *, at_least: int | None = None) -> services.Reader:
-        made = make_reader(principal, at_least=at_least)
+    def reader(principal: services.Principal, *, at_least: int | None, once: bool) -> services.Reader:
+        made = make_reader(principal, at_least=at_least, once=once)
         close = made.aclose
 
         async def aclose() -> None:

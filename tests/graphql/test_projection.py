@@ -70,7 +70,7 @@ async def test_a_projection_that_nobody_keeps_is_gone_without_the_collector(api:
 async def test_any_document_is_answered_alike(api: Api) -> None:
     ids = await furnished(api)
     made = RandomDocuments(SCHEMA, random.Random("projection"), ids, ["alice", "bob", "bank", "nobody"])
-    rows = projected = 0
+    rows = projected = asked_once = 0
     counted = projection.Projections.plan
 
     def plan(self: projection.Projections, *given: Any) -> object:  # noqa: ANN401 - as the method's
@@ -79,15 +79,27 @@ async def test_any_document_is_answered_alike(api: Api) -> None:
         projected += found is not None
         return found
 
+    known = graphql.Document.asks_once
+
+    def asks_once(self: graphql.Document, *given: Any) -> bool:  # noqa: ANN401 - as the method's
+        nonlocal asked_once
+        found = known(self, *given)
+        asked_once += found
+        return found
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projection.Projections, "plan", plan)
+        patch.setattr(graphql.Document, "asks_once", asks_once)
         for _ in range(DOCUMENTS):
             document, variables = made.next()
             stock, compiled = await answers(api, document, variables)
             assert compiled == stock, document
+            # One that is taken to ask once and does not would be told so.
+            assert b"INTERNAL_SERVER_ERROR" not in stock, document
             rows += stock.count(b"{")
     assert rows > 5 * DOCUMENTS, "the documents found next to nothing"
     assert projected > DOCUMENTS, "next to nothing was compiled"
+    assert asked_once > 3, "next to nothing asked once"
 
 
 @pytest.mark.parametrize("directive", ["", "version @include(if: $with)", "... @skip(if: $with) { version }"])

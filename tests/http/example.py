@@ -165,6 +165,7 @@ class Context:
     desk: Desk
     key: services.KeyRecord
     may_introspect: bool = True
+    asks_once: bool = False
 
     def __post_init__(self) -> None:
         self.desk.begun += 1

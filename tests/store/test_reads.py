@@ -58,6 +58,13 @@ async def test_funds_of_accounts_named_either_way_are_one_statement_more_than_th
         assert names == ["b", "a", None, "a", None]
         assert funds[1] == funds[3]
         assert funds[1] is not None
+        # With the coordinate in the statement itself, in the snapshot and without one, it is the same.
+        with store.observe(seen.append):
+            assert await store.glance_at_funds(session, tenant.tenant_id, references) == funds
+        glance = database.glance(tenant.tenant_id)
+        with store.observe(seen.append):
+            assert await store.glance_at_funds(glance, tenant.tenant_id, references) == funds
+        assert [one.name for one in seen[2:]] == ["balances.funds_now"] * 2
         read = funds[1][1]
         assert (read.sequence, read.as_of) == (here.sequence, START)
         assert (read.balance.ledger, read.balance.maturing, read.balance.held) == (110, 10, 30)
@@ -78,6 +85,7 @@ async def test_nothing_asked_is_nothing_sent(database: store.Database, tenant: L
                 await store.resolve_external_ids(session, t, ledger.ACCOUNT_KIND, []),
                 await store.find_accounts(session, t, []),
                 await store.find_funds(session, t, [], here),
+                await store.glance_at_funds(session, t, []),
                 await store.find_balances(session, t, [], here),
                 await store.find_balances_as_of(session, t, [], here),
                 await store.find_holds(session, t, [], at),

@@ -83,6 +83,7 @@ async def everything(tenant: Ledger) -> None:
         await store.resolve_external_ids(session, t, ledger.ACCOUNT_KIND, names)
         await store.find_accounts(session, t, ids)
         await store.find_funds(session, t, [by(name) for name in names], here)
+        await store.glance_at_funds(session, t, [by(name) for name in names])
         await store.find_balances(session, t, ids, here)
         await store.find_balances_as_of(session, t, ids, here)
         await store.find_holds(session, t, ids, here.at)
