@@ -30,6 +30,7 @@ MUTATION_POINTS: Final = 10
 """What a root field of a mutation costs, beside its input's items and the nodes that it selects."""
 SIMULATE: Final = "simulate"
 """The query that decides commands: it costs what the mutation would."""
+_INTROSPECTION: Final = frozenset({"__schema", "__type"})
 ITEM_PARTS: Final = 2
 """Items of an item that are counted with it, as a transaction has two entries at least."""
 
@@ -47,6 +48,9 @@ class Price:
     nodes: int
     varies: bool
     nested: bool
+    # Whether it asks what the schema is like, and whether of nothing else but that.
+    introspects: bool
+    of_schema_alone: bool
 
     def requested(
         self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, object], limits: Limits
@@ -77,7 +81,18 @@ def price_of(
     roots = tuple(_root_fields(operation.selection_set, fragments))
     writes = operation.operation is OperationType.MUTATION
     deciding = roots if writes else tuple(root for root in roots if root.name.value == SIMULATE)
-    return Price(operation, roots, deciding, _default_items(operation), nodes, counter.varies, counter.nested)
+    names = [root.name.value for root in roots]
+    return Price(
+        operation,
+        roots,
+        deciding,
+        _default_items(operation),
+        nodes,
+        counter.varies,
+        counter.nested,
+        introspects=not _INTROSPECTION.isdisjoint(names),
+        of_schema_alone=all(name.startswith("__") for name in names),
+    )
 
 
 def _root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:

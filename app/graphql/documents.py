@@ -34,7 +34,6 @@ from app.values import value
 
 ERRORS_MAX: Final = 5
 _DIGEST_CHARACTERS: Final = 16
-_INTROSPECTION: Final = frozenset({"__schema", "__type"})
 
 
 class DocumentRefusedError(Exception):
@@ -124,11 +123,11 @@ class Document:
 
     def asks_of_the_schema_alone(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation is about the schema, and so about nobody's money."""
-        return all(root.name.value.startswith("__") for root in self.price(operation).roots)
+        return self.price(operation).of_schema_alone
 
     def introspects(self, operation: OperationDefinitionNode) -> bool:
         """Tell whether an operation asks what the schema is like."""
-        return any(root.name.value in _INTROSPECTION for root in self.price(operation).roots)
+        return self.price(operation).introspects
 
     def check_nodes(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,10 +23,11 @@ from app.http.graphiql import graphiql_routes
 from app.http.graphql_view import GraphQLView
 from app.http.health import health_routes
 from app.http.issuers import read_issuers
-from app.http.middleware import Caps, Frame, SameOrigin, http_exception
+from app.http.middleware import Caps, Frame, SameOrigin, Straight, http_exception
 from app.http.tokens import Tokens
 from app.settings import Settings
 
+GRAPHQL: Final = "/graphql"
 _PREFLIGHT_SECONDS: Final = 600
 _BACKTEST_INTERVAL_SECONDS: Final = 10.0
 # In an installed wheel beside the code, in a clone beside `app`.
@@ -134,7 +136,7 @@ def build_app(
     )
     app = Starlette(
         routes=_routes(settings, view, desk.ready),
-        middleware=_middleware(settings, load),
+        middleware=[*_middleware(settings, load), Middleware(Straight, path=GRAPHQL, to=view)],
         exception_handlers={HTTPException: http_exception},
         lifespan=_lifespan(desk, executor, library, settings.shutdown_seconds),
     )
@@ -146,7 +148,7 @@ def build_app(
 def _routes(
     settings: Settings, view: GraphQLView, find_reasons: Callable[[], Awaitable[Sequence[str]]]
 ) -> list[BaseRoute]:
-    routes: list[BaseRoute] = [Route("/graphql", view)]
+    routes: list[BaseRoute] = [Route(GRAPHQL, view)]
     routes.extend(health_routes(find_reasons, check_seconds_max=settings.ready_check_seconds_max))
     if settings.serves_graphiql:
         fixtures = next((folder for folder in _FIXTURES if folder.is_dir()), _FIXTURES[-1])
@@ -221,6 +223,11 @@ def _limits(settings: Settings) -> graphql.Limits:
     )
 
 
+@lru_cache(maxsize=1_024)
+def _granted(scopes: frozenset[str]) -> frozenset[services.Scope]:
+    return frozenset(scope for scope in services.Scope if scope in scopes)
+
+
 def _open_context(gateway: services.Gateway, key: services.KeyRecord, address: str) -> graphql.Context:
     gateway.note_key_use(key)
     principal = services.Principal(
@@ -229,7 +236,7 @@ def _open_context(gateway: services.Gateway, key: services.KeyRecord, address: s
         organisation=key.organisation,
         mode=key.mode,
         key_id=key.key_id,
-        scopes=frozenset(scope for scope in services.Scope if scope in key.scopes),
+        scopes=_granted(key.scopes),
         address=address,
     )
     return graphql.Context(principal, gateway)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -87,7 +88,7 @@ class GraphQLView:
             key = await self._authenticator.authenticate(request.headers, _address_of(request))
             note_of(request.scope).principal = key.public_id
             self._admission.enter(key.key_id)
-            media_type = _negotiate(request.headers.getlist("accept"))
+            media_type = _negotiate(",".join(request.headers.getlist("accept")))
             asked = await self._read(request)
         except _RefusedError as refused:
             return fault_response(refused.fault, status=refused.status, headers=refused.headers)
@@ -217,19 +218,25 @@ def _hash(persisted: object) -> str:
     return digest
 
 
-def _check_content_type(given: list[str]) -> None:
-    media_type, _, parameters = given[0].partition(";") if len(given) == 1 else ("", "", "")
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    media_type, _, parameters = content_type.partition(";")
     charset = "utf-8"
     for parameter in parameters.split(";"):
         name, _, value = parameter.strip().partition("=")
         if name.lower() == "charset":
             charset = value.strip('"').lower()
-    if media_type.strip().lower() != "application/json" or charset not in {"utf-8", "utf8"}:
+    return media_type.strip().lower() == "application/json" and charset in {"utf-8", "utf8"}
+
+
+def _check_content_type(given: list[str]) -> None:
+    if len(given) != 1 or not _is_json(given[0]):
         raise _RefusedError(415, "Send Content-Type: application/json, in UTF-8.", {"Accept": "application/json"})
 
 
-def _negotiate(given: list[str]) -> str:
-    accept = ",".join(given)
+@lru_cache(maxsize=256)
+def _negotiate(accept: str) -> str:
+    """Return the media type to answer in; clients are few and say the same each time."""
     if not accept.strip():
         return JSON
     best, media_type = 0.0, ""

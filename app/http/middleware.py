@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,10 @@ from app.http.client_address import UNKNOWN, Proxies
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_HEADERS: Final = tuple(
+    (name.lower().encode(), value.encode()) for name, value in {**SECURITY_HEADERS, "Cache-Control": "no-store"}.items()
+)
+"""What every answer has that says nothing else."""
 LIVENESS_PATH: Final = "/livez"
 _CODE_OF_STATUS: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}
 
@@ -89,11 +93,11 @@ class Frame:
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 note.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = note.request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                given = list(message["headers"])
+                names = {name for name, _ in given}
+                given.append((b"x-request-id", note.request_id.encode()))
+                given.extend(header for header in _HEADERS if header[0] not in names)
+                message["headers"] = given
             await send(message)
 
         return framed
@@ -155,6 +159,23 @@ class Caps:
             return message
 
         return counted
+
+
+class Straight:
+    """Takes what is for one address to it straight away, past the router; the innermost of the middlewares.
+
+    The address answers every method itself, and whatever it raises is masked by the frame.
+    """
+
+    def __init__(self, app: ASGIApp, *, path: str, to: ASGIApp) -> None:
+        self._app = app
+        self._path = path
+        self._to = to
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        straight = scope["type"] == "http" and scope["path"] == self._path
+        await (self._to if straight else self._app)(scope, receive, send)
 
 
 class SameOrigin:

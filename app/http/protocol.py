@@ -80,6 +80,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _held = False
     _deaf = False
     _header_bytes = 0
+    _parsing = False
+    _patience: float | None = None
+    """For how many seconds to wait for what is missing, once what has come is read."""
     _reading: asyncio.TimerHandle | None = None
     _writing: asyncio.TimerHandle | None = None
     _closing: asyncio.TimerHandle | None = None
@@ -115,9 +118,16 @@ class BoundedProtocol(HttpToolsProtocol):
                 # The request was begun, so that its sender will read the answer.
                 self._answer(503, services.Overloaded("Too many connections.", retry_after_seconds=BUSY_RETRY_SECONDS))
             return
+        # What is read now is waited for no more: only what is still missing afterwards has a timer.
+        self._parsing = True
         if self._reading is None and not self._is_answering():
             self._wait(self.bounds.header_seconds_max)
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        finally:
+            self._parsing = False
+        if self._patience is not None and not self.transport.is_closing():
+            self._wait(self._patience)
 
     def on_message_begin(self) -> None:
         """Begin to count a request's headers."""
@@ -232,6 +242,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
+        if self._parsing:
+            self._patience = seconds
+            return
         self._reading = self.loop.call_later(seconds, self._give_up, seconds)
 
     def _give_up(self, seconds: float) -> None:
@@ -243,6 +256,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._close()
 
     def _stop_waiting(self) -> None:
+        self._patience = None
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None

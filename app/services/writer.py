@@ -150,17 +150,13 @@ class Writer:
         Overloaded where the queues are full and Unavailable while stopping: then nothing was touched.
         Cancelling the caller does not take back what is queued.
         """
-        jobs = self._enqueue(tenant_id, groups)
-        await asyncio.wait([job.answer for job in jobs])
         answers: list[Decisions | Fault] = []
-        for job in jobs:
-            failure = job.answer.exception()
-            if failure is None:
-                answers.append(job.answer.result())
-            elif isinstance(failure, Fault):
-                answers.append(failure)
-            else:
-                raise failure
+        for job in self._enqueue(tenant_id, groups):
+            # A caller who is cancelled cancels an answer that is to come, and nobody minds.
+            try:
+                answers.append(await job.answer)
+            except Fault as fault:
+                answers.append(fault)
         return answers
 
     async def run(self, tenant_id: UUID, work: Callable[[int], Awaitable[Answer]]) -> Answer:
