@@ -9,7 +9,7 @@ from app import ledger
 from app.store.accounts import metadata_text
 from app.store.policy_saving import policy_plan
 from app.store.rejections import rejection_text
-from app.store.session import Unit
+from app.store.session import Unit, Work
 from app.store.statement import Statement
 from app.store.writing import insertion
 
@@ -59,8 +59,9 @@ _Plan = Sequence[tuple[Statement, Iterable[tuple[object, ...]]]]
 async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
     """Write what a decided book changed, and the head: thirteen statements at most, eleven more if about policies.
 
-    Those without rows are left out. The head is written even where nothing changed: a replay promises what stands, and
-    may only do so from a transaction of its own that a failover cannot lose.
+    Those without rows are left out, and PostgreSQL is sent all of them as one. The head is written even where nothing
+    changed: a replay promises what stands, and may only do so from a transaction of its own that a failover cannot
+    lose.
     """
     changes = book.changes
     accounts = {account.id: account for account in changes.opened} | changes.described
@@ -78,13 +79,11 @@ async def save_book(unit: Unit, tenant_id: UUID, book: ledger.Book) -> None:
         (_EVENTS, map(_event, changes.events)),
         *policy_plan(changes),
     )
-    for statement, values in plan:
-        rows = list(values)
-        if rows:
-            await unit.run(statement, tenant_id, rows=rows)
-    await unit.run(_HEAD, tenant_id, book.sequence, book.at)
+    work = [Work(statement, (tenant_id,), rows) for statement, values in plan if (rows := list(values))]
     if book.sequence > changes.sequence:
-        await unit.run(_BATCH, tenant_id, book.sequence, book.at)
+        work.append(Work(_BATCH, (tenant_id, book.sequence, book.at)))
+    work.append(Work(_HEAD, (tenant_id, book.sequence, book.at)))
+    await unit.run_all(work)
 
 
 def _account(account: ledger.Account) -> tuple[object, ...]:

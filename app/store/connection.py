@@ -49,6 +49,10 @@ class Connection(Protocol):
         """Run one statement."""
         ...
 
+    async def run_all(self, work: Sequence[tuple[str, Sequence[object], Rows | None]]) -> None:
+        """Run statements that answer nothing, each of one table, with the tenant for their first argument."""
+        ...
+
     async def commit(self) -> None:
         """Send COMMIT; CommitUnknown when no answer came back."""
         ...

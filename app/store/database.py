@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from app.store import errors
 from app.store.connection import Connection, Driver, Limits
 from app.store.postgresql import PostgresDriver
-from app.store.session import Row, Rows, Session, Unit, prepare
+from app.store.session import Row, Rows, Session, Unit, Work, prepare
 from app.store.sqlite import SqliteDriver, is_locked
 from app.store.statement import Dialect, Statement
 
@@ -107,6 +107,12 @@ class _Unit(_Session):
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         super().__init__(connection, dialect)
         self.committed = False
+
+    async def run_all(self, work: Sequence[Work]) -> None:
+        """Run statements of one tenant; none sees what another does."""
+        await self._connection.run_all(
+            [(prepare(one.statement, self.dialect, one.scalars, one.rows), one.scalars, one.rows) for one in work]
+        )
 
     async def commit(self) -> None:
         """Make the work durable; CommitUnknown when the answer was lost on the way."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.store import errors, postgresql_arrays
+from app.store import errors, postgresql_arrays, postgresql_merge
 from app.store.connection import Limits
 from app.store.session import Row, Rows
 from app.store.statement import Dialect
@@ -63,7 +63,7 @@ class PostgresDriver:
         postgresql_arrays.register(driver)
         # Behind a pooler that gives each transaction another session, the settings have to come with each transaction.
         opening = _opening(limits, {} if limits.prepared else settings, writing=writing)
-        return PostgresConnection(driver, opening, may_glance=limits.prepared and not writing)
+        return PostgresConnection(driver, opening, own=limits.prepared, writing=writing)
 
     def close(self) -> None:
         """Nothing is held beside the connections."""
@@ -72,10 +72,12 @@ class PostgresDriver:
 class PostgresConnection:
     """One asyncpg connection."""
 
-    def __init__(self, driver: Any, opening: str, *, may_glance: bool) -> None:  # noqa: ANN401 - asyncpg ships no types
+    def __init__(self, driver: Any, opening: str, *, own: bool, writing: bool) -> None:  # noqa: ANN401 - asyncpg ships no types
         self._driver = driver
         self._opening = opening
-        self._may_glance = may_glance
+        # Whether the session behind it is ours for good, and keeps what was prepared and told.
+        self._own = own
+        self._may_glance = own and not writing
         self.glances_at: UUID | None = None
 
     @property
@@ -110,6 +112,18 @@ class PostgresConnection:
             return cast("Sequence[Row]", await self._driver.fetch(sql, *arguments))
         except (asyncpg.PostgresError, *_BROKEN_DRIVER) as error:
             raise self._translated(error) from error
+
+    async def run_all(self, work: Sequence[tuple[str, Sequence[object], Rows | None]]) -> None:
+        """Run statements as one, table by table; one after the other where none of it would be prepared."""
+        if not self._own:
+            for sql, scalars, rows in work:
+                await self.fetch(sql, scalars, rows)
+            return
+        for part in postgresql_merge.apart(work):
+            scalars = [*part[0][1][:1]]
+            for sql, given, rows in part:
+                scalars += [*given[1:], *_arrays(sql, given, rows)]
+            await self.fetch(postgresql_merge.merged(tuple(sql for sql, _, _ in part)), scalars, None)
 
     async def commit(self) -> None:
         """Send COMMIT; CommitUnknown when no answer came back."""

@@ -28,8 +28,21 @@ class Session(Protocol):
         ...
 
 
+@value
+class Work:
+    """A statement with its arguments, the first of which is the tenant; it changes one table and answers nothing."""
+
+    statement: Statement
+    scalars: tuple[object, ...]
+    rows: Rows | None = None
+
+
 class Unit(Session, Protocol):
     """A unit of work: what it ran stands once `commit` returned, and is undone otherwise."""
+
+    async def run_all(self, work: Sequence[Work]) -> None:
+        """Run statements of one tenant, in one message where the database takes it; none sees what another does."""
+        ...
 
     async def commit(self) -> None:
         """Make the work durable; CommitUnknown when the answer was lost on the way."""

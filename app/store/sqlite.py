@@ -110,6 +110,11 @@ class SqliteConnection:
             arguments.append(orjson.dumps(rows).decode())
         return _decoded(await self._execute(sql, arguments))
 
+    async def run_all(self, work: Sequence[tuple[str, Sequence[object], Rows | None]]) -> None:
+        """Run statements one after the other; a file is no message away."""
+        for sql, scalars, rows in work:
+            await self.fetch(sql, scalars, rows)
+
     async def commit(self) -> None:
         """Send COMMIT; the thread carries it out even when nobody waits for it any more."""
         try:
