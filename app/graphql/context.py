@@ -98,6 +98,8 @@ class Context:
         return task
 
     async def _end_tasks(self) -> None:
+        if not self._tasks:
+            return
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -230,14 +230,21 @@ class _Merges:
                         waiting.append(fragment.selection_set)
 
 
+_HOLDERS: Final[frozenset[type]] = frozenset({dict, list})
+
+
 def check_variables(variables: Mapping[str, object], limits: Limits) -> None:
     """Raise BadInput where a list in the variables is longer than any that is taken; they are not read further."""
-    waiting: deque[tuple[object, tuple[str, ...]]] = deque((value, (name,)) for name, value in variables.items())
+    waiting: deque[tuple[object, tuple[str, ...]]] = deque([(variables, ())])
     while waiting:
         value, path = waiting.popleft()
         if isinstance(value, list):
             if len(value) > limits.variable_items_max:
                 raise services.BadInput(f"A list has more than {limits.variable_items_max} items.", path)
-            waiting.extend((item, path) for item in value if item.__class__ in (dict, list))
-        elif isinstance(value, dict):
-            waiting.extend((item, (*path, name)) for name, item in value.items() if item.__class__ in (dict, list))
+            for item in value:
+                if item.__class__ in _HOLDERS:
+                    waiting.append((item, path))
+        elif isinstance(value, Mapping):
+            for name, item in value.items():
+                if item.__class__ in _HOLDERS:
+                    waiting.append((item, (*path, name)))

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, is_leaf_type
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    is_abstract_type,
+    is_leaf_type,
+)
 from graphql.execution.collect_fields import FieldDetails
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
@@ -159,7 +167,8 @@ class Writer:
             made = self.object_function(kind, wanted)
             return None if made is None else [f"{name} = {made}({name})"]
         if not is_leaf_type(kind):
-            return None
+            # A refusal is null where all is well: what kind of object it is, is for the stock executor to say.
+            return ["raise Unexpected"] if is_abstract_type(kind) else None
         printed = kind.coerce_output_value
         same = "str" if printed is print_text else _AS_IT_IS.get(kind.name)
         if same is not None:
