@@ -74,10 +74,7 @@ class Context:
 
     async def forget(self) -> None:
         """Give the snapshot back and forget what was read, as a write is about to change it."""
-        await self._end_tasks()
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            await reader.aclose()
+        await self.aclose()
         self.loaders = self._fresh()
 
     def reached(self, sequence: int) -> None:
@@ -85,8 +82,11 @@ class Context:
         self._sequence = max(sequence, self._sequence or 0)
 
     async def aclose(self) -> None:
-        """End the operation."""
-        await self.forget()
+        """End the operation: nothing is read of it any more."""
+        await self._end_tasks()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.aclose()
 
     def _fresh(self) -> Loaders:
         return Loaders(self.read, self._start, may_read=self.may_read)

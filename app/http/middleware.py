@@ -2,9 +2,9 @@
 
 import re
 from contextlib import nullcontext
+from secrets import token_hex
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -78,7 +78,7 @@ class Frame:
     def _noted(self, scope: Scope) -> access_log.Note:
         given = Headers(scope=scope)
         named = given.get("x-request-id", "")
-        request_id = named if _REQUEST_ID.fullmatch(named) else f"req_{uuid4().hex}"
+        request_id = named if _REQUEST_ID.fullmatch(named) else f"req_{token_hex(16)}"
         peer = (scope.get("client") or (UNKNOWN,))[0]
         note = access_log.begin(request_id, scope["method"], scope["path"])
         state = scope.setdefault("state", {})

@@ -22,12 +22,20 @@ def reaching() -> Iterator[None]:
     """Turn what the database could not do into the fault that a caller is told."""
     try:
         yield
-    except store.Unmigrated as error:
-        raise Unavailable("The database is not ready for this version.", retry_after_seconds=_RETRY_SECONDS) from error
     except store.StoreError as error:
-        if not error.retryable:
+        told = _told(error)
+        if told is None:
             raise
-        raise Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS) from error
+        raise told from error
+
+
+def _told(error: store.StoreError) -> Unavailable | None:
+    """Return what a caller is told of an error; None where trying again would not help, as that is one of ours."""
+    if isinstance(error, store.Unmigrated):
+        return Unavailable("The database is not ready for this version.", retry_after_seconds=_RETRY_SECONDS)
+    if not error.retryable:
+        return None
+    return Unavailable("The database cannot be used now.", retry_after_seconds=_RETRY_SECONDS)
 
 
 class Reader:
@@ -52,6 +60,7 @@ class Reader:
         # Whether the one read that there will be is still to come; a snapshot for it alone would be two messages more.
         self._once = once
         self._glanced = False
+        self._opened = False
         self._seconds_max = seconds_max
         self._until = 0.0
         self._stack = AsyncExitStack()
@@ -66,8 +75,9 @@ class Reader:
         async with self._turn:
             self._closed = True
             self._session = None
-            with reaching():
-                await self._stack.aclose()
+            if self._opened:
+                with reaching():
+                    await self._stack.aclose()
 
     async def coordinate(self) -> store.Coordinate:
         """Return where this operation reads: the same for its whole life."""
@@ -324,16 +334,21 @@ class Reader:
 
     async def _bounded(self, work: Awaitable[Found]) -> Found:
         try:
-            with reaching():
-                async with asyncio.timeout_at(self._until):
-                    return await work
+            async with asyncio.timeout_at(self._until):
+                return await work
         except TimeoutError:
             raise DeadlineExceeded("The read took too long.") from None
+        except store.StoreError as error:
+            told = _told(error)
+            if told is None:
+                raise
+            raise told from error
 
     async def _placed(self) -> store.Session:
         """Return the snapshot, opened and its coordinate read if this is the first read."""
         self._check_open()
         if self._session is None:
+            self._opened = True
             self._until = asyncio.get_running_loop().time() + self._seconds_max
             session = await self._bounded(self._stack.enter_async_context(self._database.read(self._tenant_id)))
             here = await self._bounded(store.read_coordinate(session, self._tenant_id))
