@@ -6,7 +6,7 @@ field is kept too, shortened, so that a key used again can name the fields that 
 was left out, and is nothing, false or empty for it, is left out there too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -99,19 +99,33 @@ def _sized(data: bytes) -> bytes:
 
 
 def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any value of a command
-    write = _FORMS.get(type(value))
-    if write is not None:
-        return write(value)
-    # Not of the very type, but one of its kinds: a member of an enumeration, an id as a driver reads it.
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, UUID):
-        return _id(value)
     kind: Any = type(value)
+    write = _FORMS.get(kind) or _form_of(kind)
+    return write(value)
+
+
+@cache
+def _form_of(kind: Any) -> Callable[[Any], bytes]:  # noqa: ANN401 - any type that a command may hold
+    """Return how values of a type are written that is none of the very types below."""
+    # But one of their kinds: a member of an enumeration, an id as a driver reads it.
+    if issubclass(kind, str):
+        return _text
+    if issubclass(kind, UUID):
+        return _id
     if not hasattr(kind, "__dataclass_fields__"):
         message = f"no canonical form for {kind.__name__}"
         raise TypeError(message)
-    return b"r" + b"".join([_sized(_canonical(item)) for item in _getter(kind)(value)])
+    read = _getter(kind)
+    return lambda value: b"r" + _listed(read(value))
+
+
+def _listed(values: Iterable[Any]) -> bytes:
+    """Return the canonical forms of values, each after its length."""
+    made = []
+    for item in values:
+        written = _canonical(item)
+        made.append(b"%d:%b" % (len(written), written))
+    return b"".join(made)
 
 
 def _text(value: str) -> bytes:
@@ -128,7 +142,7 @@ _FORMS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     int: lambda value: b"i%d" % value,
     str: _text,
     UUID: _id,
-    tuple: lambda value: b"l" + b"".join([_sized(_canonical(item)) for item in value]),
+    tuple: lambda value: b"l" + _listed(value),
 }
 _USUAL: Final = (None, True, False, ())
 _VERSION: Final = _sized(str(VERSION).encode())

@@ -8,7 +8,7 @@ import logging
 import struct
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Never
+from typing import Any, Final, Never, cast
 from uuid import UUID
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,12 @@ def _uuids(values: Sequence[UUID | None]) -> bytes:
 
 
 def _framed(values: Sequence[bytes | None]) -> bytes:
+    if None not in values:
+        sized = cast("Sequence[bytes]", values)
+        sizes = set(map(len, sized))
+        if len(sizes) == 1:
+            head = sizes.pop().to_bytes(4)
+            return head + head.join(sized)
     return b"".join([_NULL if value is None else len(value).to_bytes(4) + value for value in values])
 
 
