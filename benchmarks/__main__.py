@@ -54,6 +54,7 @@ async def _everything(
     cluster.run("CREATE DATABASE bench")
     cluster.run("CREATE DATABASE naive")
     books = await installation.open_books(cluster.url("bench"), ACCOUNTS)
+    neighbour = await installation.open_books(cluster.url("bench"), ACCOUNTS // 10, "neighbour")
     environment = {"BENCH_URL": books.url, "BENCH_TENANT": str(books.tenant_id)}
     async with AsyncExitStack() as stack:
         two = await stack.enter_async_context(installation.product(books, folder, workers=2))
@@ -66,12 +67,20 @@ async def _everything(
         naive = NaiveWriter(cluster.url("naive"), NAIVE_CALLERS)
         stack.push_async_callback(naive.close)
         await naive.open(books.accounts, installation.FUNDS_MINOR)
-        ports = {"two": two.port, "one": one.port, "sqlite": sqlite.port, "hand": hand, "stock": stock}
+        ports = {
+            "two": two.port,
+            "neighbour": two.port,
+            "one": one.port,
+            "sqlite": sqlite.port,
+            "hand": hand,
+            "stock": stock,
+        }
         if installation.has_postgraphile():
             ports["postgraphile"] = await stack.enter_async_context(installation.postgraphile(cluster, books))
         desk = installation.Desk(gateway, books.principal)
         pids = {"two": two.pid, "one": one.pid, "sqlite": sqlite.pid}
-        yield Bench(cluster, books, {"sqlite": inside}, folder, sizes, ports, pids, desk, naive), (two.pid,)
+        others = {"sqlite": inside, "neighbour": neighbour}
+        yield Bench(cluster, books, others, folder, sizes, ports, pids, desk, naive), (two.pid,)
 
 
 def _taken(bench: Bench, cluster: postgres.Cluster, port: str) -> shapes.Taken:

@@ -90,11 +90,11 @@ def _pgbench(cluster: postgres.Cluster, *options: str) -> str:
     ).stdout
 
 
-async def open_books(url: str, accounts: int) -> Books:
+async def open_books(url: str, accounts: int, name: str = "bench") -> Books:
     """Migrate a database and fill a LIVE tenant with accounts that have a floor of zero and money enough."""
     await store.migrate(url)
     async with services.open_ledger(url) as database:
-        tenant = await services.create_tenant(database, "bench", "LIVE", "house")
+        tenant = await services.create_tenant(database, name, "LIVE", "house")
         made = await services.open_keys(database, tenant).create(
             services.KeyTerms(name="bench", scopes=frozenset(services.Scope)), None
         )

@@ -107,6 +107,14 @@ async def columns_one(bench: Bench) -> float:
     return BATCH * (await bench.load("one", requests, CALLERS)).rate
 
 
+async def columns_of_two(bench: Bench) -> float:
+    """The same of two tenants at once, a call of each in turn."""
+    calls = bench.sizes.transfers // BATCH // 2
+    each = [bench.asker("of-two", port).columns(calls, BATCH) for port in ("two", "neighbour")]
+    requests = [request for pair in zip(*each, strict=True) for request in pair]
+    return BATCH * (await bench.load("two", requests, CALLERS)).rate
+
+
 async def hot(bench: Bench) -> float:
     """Transfers a second in batches of columns, each of which pays or is paid by the same account."""
     asker = bench.asker("hot", "two")
@@ -239,6 +247,7 @@ ROWS: Final = (
     Row("1a", f"transfers through HTTP in batches of {BATCH} objects, two workers", objects, _TPCB, 4),
     Row("1b", f"the same in columns of {BATCH}", columns, _TPCB, 5),
     Row("1c", "the same, two workers on one tenant", columns, "one worker in columns", 0.9),
+    Row("1d", "the same, two workers on two tenants", columns_of_two, "row 1 in columns", None),
     Row("2", "the same on one hot account", hot, "row 1 in columns", 0.95),
     Row("3", f"single transfers over {WAITING} connections, two workers", singles, _TPCB, 0.8),
     Row("4", f"the writer alone, {WAITING} callers", writer, _TPCB, 6),
