@@ -323,8 +323,8 @@ def main() -> None:
     report.say(table)
     if given.write:
         proof = (
-            " Every row of the small one was proved by `verify`; the large one, filled by the same statements, was not in"
-            " this run."
+            " Every row of the small one was proved by `verify`; the large one, filled by the same statements, was not"
+            " in this run."
             if given.unproved
             else " Every row of both was proved by `verify`."
         )
