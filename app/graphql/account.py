@@ -9,7 +9,7 @@ from app import ledger
 from app.graphql import filters
 from app.graphql.balance import Balance
 from app.graphql.connection import After, Before, First, Last, PageInfo, page_info_of, span
-from app.graphql.derived import Derived, derive
+from app.graphql.derived import Derived, derive, read_beside
 from app.graphql.entry import EntryConnection, entry_connection
 from app.graphql.enums import AccountPurpose, Side
 from app.graphql.hold import HoldConnection, hold_connection
@@ -38,9 +38,12 @@ class Account(Node):
     opened_at: Instant = strawberry.field(description="When it was opened.")
     metadata: Metadata = strawberry.field(description="What the caller keeps with it.")
     row: strawberry.Private[ledger.Account]
+    standing: strawberry.Private[Balance | None]
 
     def __init__(self, row: ledger.Account) -> None:
         self.row = row
+        # What stands on it now, once that is read and for who may read it.
+        self.standing = None
 
     @strawberry.field(
         description=(
@@ -184,6 +187,7 @@ derive(
     opened_at=Derived("{row}.opened_at"),
     metadata=Derived("{row}.metadata"),
 )
+read_beside(Account, balance="standing")
 
 
 @strawberry.type(description="An account in a list.")

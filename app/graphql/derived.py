@@ -7,9 +7,10 @@ that somebody wrote by hand.
 
 import string
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 Name = Callable[[str], str]
+_BESIDE: Final = "__read_beside__"
 
 
 class Derived:
@@ -61,6 +62,20 @@ def derive(kind: type, **attributes: Derived) -> None:
     """Let attributes of a class of the schema be derived; it makes its objects itself, without them."""
     for name, derived in attributes.items():
         setattr(kind, name, derived)
+
+
+def read_beside(kind: type, **attributes: str) -> None:
+    """Let fields with resolvers be read off attributes where they stand there already, which are None where not.
+
+    That is for a projection: what a resolver would answer without waiting and arguments need not be asked for.
+    """
+    setattr(kind, _BESIDE, attributes)
+
+
+def beside(kind: type, field: str) -> str | None:
+    """Return the attribute off which a field with a resolver may be read, if there is one."""
+    attributes: Mapping[str, str] = getattr(kind, _BESIDE, {})
+    return attributes.get(field)
 
 
 def _written(expression: str, names: Mapping[str, object], attribute: Name, constant: Callable[[object], str]) -> str:

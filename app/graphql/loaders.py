@@ -103,15 +103,20 @@ class Loaders:
 
     async def read_ahead(self, ids: Sequence[UUID]) -> None:
         """Read what stands on accounts now, all at once, ahead of whoever asks for it."""
-        self.balances.prime(await self._balances([(id_, None) for id_ in ids]))
+        self._stand(await self._balances([(id_, None) for id_ in ids]))
 
     async def funds(
         self, found: Sequence[tuple[ledger.Account, services.BalanceRead] | None], at: int | None
     ) -> list[AvailableFunds | None]:
         """Return accounts with what stands on them now, as read, or at an instant, to be read; None for none."""
-        accounts = {row.id: self.keep_accounts([row])[0] for row, _ in filter(None, found)}
-        reads = {row.id: read for row, read in filter(None, found)}
-        self.balances.prime({(id_, None): self.balance_in(account, reads[id_]) for id_, account in accounts.items()})
+        accounts: dict[UUID, Account] = {}
+        standing: dict[tuple[UUID, int | None], Balance] = {}
+        for row, read in filter(None, found):
+            if row.id not in accounts:
+                (account,) = self.keep_accounts([row])
+                accounts[row.id] = account
+                standing[row.id, None] = self.balance_in(account, read)
+        self._stand(standing)
         if at is not None:
             self.balances.prime(await self._balances([(id_, at) for id_ in accounts]))
         made: list[AvailableFunds | None] = []
@@ -127,6 +132,13 @@ class Loaders:
     def balance_in(self, account: Account, read: services.BalanceRead) -> Balance:
         """Return a balance of an account as the schema shows it."""
         return balance_of(read.balance, account.unit, as_of=read.as_of, sequence=read.sequence)
+
+    def _stand(self, balances: Mapping[tuple[UUID, int | None], Balance]) -> None:
+        """Remember what stands on accounts now, and let it stand beside them for who may read it."""
+        self.balances.prime(balances)
+        if self._may_read:
+            for (id_, _), balance in balances.items():
+                self._account(id_).standing = balance
 
     def _account(self, id_: UUID) -> Account:
         account = self.accounts.known(id_)

@@ -46,7 +46,11 @@ class _Part:
 
 @value
 class _Plan:
-    """How to answer a selection on one type: by one function, or part by part; `nodes` keeps its key alive."""
+    """How to answer a selection on one type: by one function, or part by part; `nodes` keeps its key alive.
+
+    Where there is a function and parts, the function hopes for what need not be there, and the parts are for where
+    it is not.
+    """
 
     nodes: tuple[FieldNode, ...]
     whole: Project | None
@@ -156,9 +160,9 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
                 return_type, field_details_list, path, result, position_context
             )
         if plan.whole is not None:
-            try:
+            with suppress(Exception):  # the stock executor meets it again, and tells it
                 return plan.whole(result)
-            except Exception:  # noqa: BLE001 - the stock executor meets it again, and tells it
+            if not plan.parts:
                 return super().collect_and_execute_subfields(
                     return_type, field_details_list, path, result, position_context
                 )
@@ -204,13 +208,16 @@ def _plan(executor: ProjectingExecutor, kind: GraphQLObjectType, details: list[F
 
     writer = Writer(collect)
     whole = writer.object_function(kind, details)
-    if whole is not None:
+    if whole is not None and not writer.hopes:
         return _Plan(nodes, writer.function(whole), ())
     made: list[_Part] = []
     for name, wanted in collect(kind, details).items():
-        writer = Writer(collect)
-        alone = writer.object_function(kind, details, only=name)
-        made.append(_Part(name, None if alone is None else _picked(writer.function(alone), name), wanted))
+        single = Writer(collect)
+        alone = single.object_function(kind, details, only=name)
+        plain = alone is not None and not single.hopes
+        made.append(_Part(name, _picked(single.function(alone), name) if alone is not None and plain else None, wanted))
+    if whole is not None:
+        return _Plan(nodes, writer.function(whole), tuple(made))
     return _Plan(nodes, None, tuple(made)) if any(part.project for part in made) else None
 
 

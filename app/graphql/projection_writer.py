@@ -17,7 +17,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from app.graphql.derived import Derived, DerivedObject
+from app.graphql.derived import Derived, DerivedObject, beside
 from app.graphql.scalars import print_big_int, print_text
 from app.values import value
 
@@ -56,6 +56,8 @@ class Writer:
         self._lines: list[str] = []
         self._constants: list[object] = []
         self._functions = 0
+        self.hopes = False
+        """Whether something is read that need not be there."""
 
     def function(self, name: str) -> Project:
         """Return a written function, compiled.
@@ -111,12 +113,21 @@ class Writer:
         field = kind.fields[field_name]
         attribute = plain_attribute(field)
         if attribute is None:
-            return None
+            return self._beside(field, wanted, place, body)
         derived = getattr(place.origin, attribute, None)
         if isinstance(derived, DerivedObject):
             return self._derived_object(field.type, wanted, derived, place, body)
         read = derived.written(place.read, self._constant) if isinstance(derived, Derived) else place.read(attribute)
         body.append(f"{place.name} = {read}")
+        return self._value(field.type, wanted, place.name, body)
+
+    def _beside(self, field: GraphQLField, wanted: list[FieldDetails], place: "_Place", body: list[str]) -> str | None:
+        """Write how a field with a resolver is read where its answer stands beside; else the object is given up."""
+        attribute = beside(place.origin, wanted[0].node.name.value)
+        if attribute is None or wanted[0].node.arguments:
+            return None
+        self.hopes = True
+        body += [f"{place.name} = {place.read(attribute)}", f"if {place.name} is None: raise Unexpected"]
         return self._value(field.type, wanted, place.name, body)
 
     def _derived_object(

@@ -9,12 +9,13 @@ from typing import Any, Final
 import orjson
 import pytest
 import strawberry
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, parse, validate
+from graphql import ExecutionResult, FragmentDefinitionNode, GraphQLError, GraphQLSchema, execute, parse, validate
 from graphql.execution import Executor
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from app import graphql
 from app.graphql import projection
+from app.graphql.derived import read_beside
 from tests.graphql.api import SCHEMA, Api
 from tests.graphql.random_documents import RandomDocuments
 
@@ -259,3 +260,72 @@ async def _run(
 def _told(errors: list[GraphQLError]) -> Iterator[str]:
     for error in errors:
         yield f"{error.path} {error.locations} {error.message}"
+
+
+# -- what stands beside ----------------------------------------------------------------------------------
+
+
+@strawberry.type
+class Bough:
+    """Has a field whose answer may stand beside it."""
+
+    name: str
+    near_by: strawberry.Private[Any]
+
+    @strawberry.field
+    async def near(self, turned: bool = False) -> Leaf:
+        """Ask for it."""
+        return leaf(text=f"asked for, {turned}")
+
+
+read_beside(Bough, near="near_by")
+
+
+@strawberry.type
+class Tree:
+    """The root."""
+
+    @strawberry.field
+    def boughs(self, info: strawberry.Info[list[Any]]) -> list[Bough | None]:
+        """Give what the test has."""
+        return info.context
+
+
+TREE: Final = strawberry.Schema(query=Tree, types=[Leaf])
+
+
+@pytest.mark.parametrize(
+    ("selection", "near_by", "read"),
+    [
+        ("name near { text }", leaf(text="beside"), True),
+        ("near { ...L } again: near { count }", leaf(text="beside"), True),
+        ("near { text }", None, False),
+        ("name near(turned: true) { text }", leaf(text="beside"), False),
+        ("near { text }", OtherLeaf(text="of another class"), False),
+        ("near { text }", leaf(text=5), False),
+    ],
+)
+async def test_what_stands_beside_is_read_and_what_does_not_is_asked_for(
+    selection: str, near_by: object, *, read: bool
+) -> None:
+    fragment = " fragment L on Leaf { text }" if "...L" in selection else ""
+    document = parse(f"{{ boughs {{ {selection} }} }}{fragment}")
+    boughs = [Bough(name="one", near_by=near_by), None, Bough(name="two", near_by=None)]
+    projections = projection.Projections(
+        {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    )
+    for _ in range(2):
+        done: Any = execute(
+            TREE._schema,
+            document,
+            context_value=boughs,
+            executor_class=projection.ProjectingExecutor,
+            projections=projections,
+        )
+        result: ExecutionResult = await done
+        assert result.errors is None
+        assert result.data is not None
+        first, nothing, last = result.data["boughs"]
+        assert nothing is None
+        assert first["near"]["text"] == ("beside" if read else f"asked for, {'turned' in selection}")
+        assert last["near"]["text"] == f"asked for, {'turned' in selection}"
