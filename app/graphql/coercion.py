@@ -3,7 +3,7 @@
 Strawberry works out names and types for every field of every value: over half the cost of a batch of 1,000 commands.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from typing import Any, TypeAlias
 
@@ -24,11 +24,6 @@ class Readers:
     def __init__(self, config: StrawberryConfig) -> None:
         self._config = config
         self._made: dict[str, Read] = {}
-
-    def prepare_inputs(self, definitions: Iterable[StrawberryObjectDefinition]) -> None:
-        """Let each input type make its objects in the prepared way, wherever Strawberry still makes them."""
-        for definition in definitions:
-            definition.from_input = _as_hook(self._maker(definition))
 
     def of(self, kind: object) -> Read | None:
         """Return how a value of a type is read; None where graphql-core has left nothing to do."""
@@ -61,7 +56,3 @@ class Readers:
 
         self._made[definition.name] = make
         return make
-
-
-def _as_hook(make: Read) -> Callable[[type, Mapping[str, Any], object], Any]:
-    return lambda _cls, value, _context: make(value)

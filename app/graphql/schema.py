@@ -1,13 +1,10 @@
 """The schema: every type put together, once."""
 
-from collections.abc import Iterator
-
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLObjectType
 from graphql.pyutils import Undefined
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.base import StrawberryObjectDefinition
 
 from app.graphql.coercion import Readers
 from app.graphql.mutation import Mutation
@@ -34,7 +31,6 @@ def build_schema() -> strawberry.Schema:
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
     readers = Readers(schema.config)
-    readers.prepare_inputs(_inputs(schema))
     core = schema._schema  # noqa: SLF001 - the documented way to graphql-core's schema
     for kind in core.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
@@ -45,13 +41,6 @@ def build_schema() -> strawberry.Schema:
             prepare_resolvers(kind.fields.values(), schema.config, readers)
     enforce(core)
     return schema
-
-
-def _inputs(schema: strawberry.Schema) -> Iterator[StrawberryObjectDefinition]:
-    for kind in schema.schema_converter.type_map.values():
-        definition = kind.definition
-        if isinstance(definition, StrawberryObjectDefinition) and definition.is_input:
-            yield definition
 
 
 def _leave_out_nulls(kind: GraphQLObjectType) -> None:
