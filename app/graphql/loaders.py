@@ -109,14 +109,10 @@ class Loaders:
         self, found: Sequence[tuple[ledger.Account, services.BalanceRead] | None], at: int | None
     ) -> list[AvailableFunds | None]:
         """Return accounts with what stands on them now, as read, or at an instant, to be read; None for none."""
-        accounts: dict[UUID, Account] = {}
-        standing: dict[tuple[UUID, int | None], Balance] = {}
-        for row, read in filter(None, found):
-            if row.id not in accounts:
-                (account,) = self.keep_accounts([row])
-                accounts[row.id] = account
-                standing[row.id, None] = self.balance_in(account, read)
-        self._stand(standing)
+        reads = {row.id: (row, read) for row, read in filter(None, found)}
+        kept = self.keep_accounts(row for row, _ in reads.values())
+        accounts = dict(zip(reads, kept, strict=True))
+        self._stand({(id_, None): self.balance_in(accounts[id_], read) for id_, (_, read) in reads.items()})
         if at is not None:
             self.balances.prime(await self._balances([(id_, at) for id_ in accounts]))
         made: list[AvailableFunds | None] = []
