@@ -63,6 +63,10 @@ class Bench:
         """Return transactions a second of pgbench's tpcb-like."""
         return await asyncio.to_thread(installation.pgbench, self.cluster, self.sizes.pgbench_seconds)
 
+    async def simple_update(self) -> float:
+        """Return transactions a second of pgbench's simple-update, which leaves out the two balances that all share."""
+        return await asyncio.to_thread(installation.pgbench, self.cluster, self.sizes.pgbench_seconds, "simple-update")
+
 
 Measure = Callable[[Bench], Awaitable[float]]
 
@@ -231,6 +235,7 @@ async def lone_parts(bench: Bench) -> float:
 
 REFERENCES: Final[Mapping[str, Measure]] = {
     "pgbench tpcb-like, 16 clients": Bench.tpcb,
+    "pgbench simple-update, 16 clients": Bench.simple_update,
     "row 1 in columns": columns,
     "one worker in columns": columns_one,
     "endpoint by hand": funds_by_hand,
@@ -250,6 +255,7 @@ ROWS: Final = (
     Row("1d", "the same, two workers on two tenants", columns_of_two, "row 1 in columns", None),
     Row("2", "the same on one hot account", hot, "row 1 in columns", 0.95),
     Row("3", f"single transfers over {WAITING} connections, two workers", singles, _TPCB, 0.8),
+    Row("3u", "the same", singles, "pgbench simple-update, 16 clients", None),
     Row("4", f"the writer alone, {WAITING} callers", writer, _TPCB, 6),
     Row("4n", "the writer alone, beside the naive one", writer, "a transaction each, SQLAlchemy", 20),
     Row("5", "available funds of 50 accounts, one worker", funds, "endpoint by hand", 0.5),

@@ -106,7 +106,7 @@ def _many_funds(accounts: int) -> Callable[[Asker, int], Iterator[bytes]]:
 
 
 SHAPES: Final = (
-    *(Shape("single transfers", many, lambda asker, count: asker.transfers(count)) for many in (1, 16, 64, 256, 1_000)),
+    *(Shape("single transfers", many, lambda asker, count: asker.transfers(count)) for many in (1, 16, 64, 256, 1_024)),
     *(Shape(f"transfers in columns of {size}", 4, _batches(size), size) for size in (10, 100, 1_000)),
     Shape("single transfers, one worker", 64, lambda asker, count: asker.transfers(count), port="one"),
     Shape("single transfers, SQLite", 64, lambda asker, count: asker.transfers(count), port="sqlite"),
