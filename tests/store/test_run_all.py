@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app import store
+from app.store import book_saving, policy_saving
 from app.store.postgresql_merge import apart, merged
 from app.store.session import Work
 from app.store.statement import Statement
@@ -47,6 +48,14 @@ def test_no_table_is_changed_twice_in_one() -> None:
     assert list(apart([])) == []
     with pytest.raises(ValueError, match="changes no table"):
         list(apart([("DELETE FROM a", (), None)]))
+
+
+def test_all_that_a_batch_may_write_is_short_enough_to_stay_prepared() -> None:
+    saving = [*vars(book_saving).values(), *vars(policy_saving).values()]
+    texts = [one.postgresql for one in saving if isinstance(one, Statement)]
+    assert len(texts) > 20
+    # asyncpg prepares longer ones anew each time, unless it is told otherwise.
+    assert len(merged(tuple(dict.fromkeys(texts)))) < 15 * 1024
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "pooled"])
