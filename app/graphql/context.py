@@ -84,6 +84,8 @@ class Context:
     async def aclose(self) -> None:
         """End the operation: nothing is read of it any more."""
         await self._end_tasks()
+        # What holds us and is held by us would wait for the collector, which looks seldom.
+        self.loaders.part()
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.aclose()

@@ -152,6 +152,9 @@ class Executor:
                 executor = ProjectingExecutor.of(self._core, document.projections, operation, values, context)
                 done: Any = executor.execute_operation()
                 answered: ExecutionResult = await done if isawaitable(done) else done
+                if not answered.errors:
+                    # Where there are some, what was begun beside them may not have ended.
+                    executor.part()
                 return answered
         result = execute(
             self._core,

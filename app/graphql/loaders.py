@@ -68,6 +68,10 @@ class Loaders:
         self._may_read = may_read
         self._start = start
 
+    def part(self) -> None:
+        """Let go of everything; nothing is asked of it any more."""
+        vars(self).clear()
+
     @cached_property
     def availability(self) -> AvailabilityLoaders:
         """What refusals for funds are explained by."""

@@ -120,6 +120,10 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
             operation_extensions=None,
         )
 
+    def part(self) -> None:
+        """Let go of everything, itself among it: all is answered, and nothing waits for the collector."""
+        vars(self).clear()
+
     def complete_list_value(  # noqa: PLR0917  # house: as the stock one has it
         self,
         return_type: GraphQLList[Any],

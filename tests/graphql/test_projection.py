@@ -68,6 +68,32 @@ async def test_a_projection_that_nobody_keeps_is_gone_without_the_collector(api:
         gc.enable()
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{ account(by: {externalId: "alice"}) { id balance { ledger { amount } } } }',
+        "{ accounts { nodes { id balance { ledger { amount } } entries { nodes { amount { amount } } } } } }",
+        "mutation ($input: TransferInput!) { transfer(input: $input) { transaction { id } rejection { code } } }",
+    ],
+)
+async def test_an_operation_leaves_nothing_to_the_collector(api: Api, document: str) -> None:
+    def variables() -> dict[str, object]:
+        names = {"from": {"externalId": "bank"}, "to": {"externalId": "alice"}}
+        amount = {"amount": "1", "currency": "USD"}
+        return {"input": {"idempotencyKey": api.key(), **names, "amount": amount}} if "$input" in document else {}
+
+    for _ in range(3):
+        await api.data(document, variables())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            await api.data(document, variables())
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 async def test_any_document_is_answered_alike(api: Api) -> None:
     ids = await furnished(api)
     made = RandomDocuments(SCHEMA, random.Random("projection"), ids, ["alice", "bob", "bank", "nobody"])
